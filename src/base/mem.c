@@ -47,9 +47,10 @@ void *fus_malloc(size_t size)
 
 void *fus_calloc(size_t count, size_t size)
 {
-    if (refused())
+    size_t total = 0;
+    if (!fus_size_mul(count, size, &total) || refused())
         return NULL;
-    return calloc(count > 0 ? count : 1, size > 0 ? size : 1);
+    return total > 0 ? calloc(count, size) : calloc(1, 1);
 }
 
 void *fus_realloc(void *block, size_t count, size_t size)
