@@ -1,0 +1,299 @@
+#include "vision/resize.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "vision/simd.h"
+
+/* How one axis is resampled: output i is the sum of weight[first_weight[i] + k] * input[first[i] +
+ * k]. */
+struct axis {
+    int *first;
+    int *count;
+    size_t *first_weight;
+    float *weight;
+    size_t outputs, weights; /* capacities */
+    int from, to;            /* what the tables were made for */
+    enum fus_resize_filter filter;
+};
+
+struct fus_resizer {
+    struct axis x[2], y[2]; /* two geometries are kept: luma and chroma take turns */
+    int next;
+    float *row;
+    size_t row_floats;
+};
+
+struct fus_resizer *fus_resizer_new(void)
+{
+    return fus_calloc(1, sizeof(struct fus_resizer));
+}
+
+static void axis_done(struct axis *axis)
+{
+    fus_free(axis->first);
+    fus_free(axis->count);
+    fus_free(axis->first_weight);
+    fus_free(axis->weight);
+}
+
+void fus_resizer_free(struct fus_resizer *resizer)
+{
+    if (resizer == NULL)
+        return;
+    for (size_t i = 0; i < FUS_COUNT(resizer->x); i++) {
+        axis_done(&resizer->x[i]);
+        axis_done(&resizer->y[i]);
+    }
+    fus_free(resizer->row);
+    fus_free(resizer);
+}
+
+/* Old contents are dropped. */
+static bool grow(void *pointer, size_t count, size_t size)
+{
+    void **block = pointer;
+    fus_free(*block);
+    *block = fus_calloc(count, size);
+    return *block != NULL;
+}
+
+static bool axis_reserve(struct axis *axis, size_t outputs, size_t weights)
+{
+    if (axis->outputs < outputs) {
+        axis->outputs = 0;
+        if (!grow(&axis->first, outputs, sizeof(*axis->first)) ||
+            !grow(&axis->count, outputs, sizeof(*axis->count)) ||
+            !grow(&axis->first_weight, outputs, sizeof(*axis->first_weight)))
+            return false;
+        axis->outputs = outputs;
+    }
+    if (axis->weights < weights) {
+        axis->weights = 0;
+        if (!grow(&axis->weight, weights, sizeof(*axis->weight)))
+            return false;
+        axis->weights = weights;
+    }
+    return true;
+}
+
+static int area_taps(double begin, double end, int from, int *first, float *weight)
+{
+    *first = FUS_MIN((int)floor(begin), from - 1);
+    int last = FUS_MIN((int)ceil(end), from);
+    int count = 0;
+    for (int i = *first; i < last; i++) {
+        double part = FUS_MIN(end, i + 1.0) - FUS_MAX(begin, (double)i);
+        /* A sliver that rounding left behind is not worth a row. */
+        if (part < 1e-3 && i > *first)
+            break;
+        weight[count++] = (float)(part / (end - begin));
+    }
+    return count;
+}
+
+static int linear_taps(double position, int from, int *first, float *weight)
+{
+    double low = floor(position);
+    float t = (float)(position - low);
+    if (low < 0 || low >= from - 1) {
+        *first = low < 0 ? 0 : from - 1;
+        weight[0] = 1;
+        return 1;
+    }
+    *first = (int)low;
+    weight[0] = 1 - t;
+    weight[1] = t;
+    return 2;
+}
+
+static bool axis_build(struct axis *axis, int from, int to, enum fus_resize_filter filter)
+{
+    if (axis->from == from && axis->to == to && axis->filter == filter)
+        return true;
+    double ratio = (double)from / to;
+    axis->from = 0;
+    /* Each output of an area axis reaches into at most two samples more than its own share. */
+    size_t outputs = (size_t)to, weights = (size_t)from + 2 * outputs + 2;
+    if (!axis_reserve(axis, outputs, weights))
+        return false;
+    size_t used = 0;
+    for (int i = 0; i < to; i++) {
+        axis->first_weight[i] = used;
+        float *weight = axis->weight + used;
+        axis->count[i] = filter == FUS_RESIZE_AREA && to <= from
+                             ? area_taps(i * ratio, (i + 1) * ratio, from, &axis->first[i], weight)
+                             : linear_taps((i + 0.5) * ratio - 0.5, from, &axis->first[i], weight);
+        used += (size_t)axis->count[i];
+    }
+    axis->from = from;
+    axis->to = to;
+    axis->filter = filter;
+    return true;
+}
+
+FUS_SIMD_CLONES
+static void row_first(const uint8_t *restrict from, float weight, size_t count, float *restrict row)
+{
+    for (size_t i = 0; i < count; i++)
+        row[i] = weight * (float)from[i];
+}
+
+FUS_SIMD_CLONES
+static void row_add(const uint8_t *restrict from, float weight, size_t count, float *restrict row)
+{
+    for (size_t i = 0; i < count; i++)
+        row[i] += weight * (float)from[i];
+}
+
+static inline uint8_t round8(float v)
+{
+    return (uint8_t)(v + 0.5f); /* weights are >= 0 and sum to 1: 0..255 */
+}
+
+FUS_SIMD_CLONES
+static void row_round(const float *restrict row, size_t count, uint8_t *restrict to)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = (uint8_t)(int)(row[i] + 0.5f);
+}
+
+static void row_shrink(const struct axis *axis, const float *row, int channels, uint8_t *to)
+{
+    for (int i = 0; i < axis->to; i++) {
+        const float *weight = axis->weight + axis->first_weight[i];
+        const float *from = row + (size_t)axis->first[i] * (size_t)channels;
+        for (int c = 0; c < channels; c++) {
+            float sum = 0;
+            for (int k = 0; k < axis->count[i]; k++)
+                sum += weight[k] * from[k * channels + c];
+            to[i * channels + c] = round8(FUS_MIN(sum, 255.0f));
+        }
+    }
+}
+
+/* Exactly half in both axes, one channel: the usual case of a 720p clip. */
+FUS_SIMD_CLONES
+static void half_row(const uint8_t *restrict a, const uint8_t *restrict b, int count,
+                     uint8_t *restrict to)
+{
+    for (int i = 0; i < count; i++)
+        to[i] = (uint8_t)((a[2 * i] + a[2 * i + 1] + b[2 * i] + b[2 * i + 1] + 2) >> 2);
+}
+
+static void resize_half(const struct fus_plane *from, const struct fus_plane *to)
+{
+    for (int y = 0; y < to->height; y++) {
+        const uint8_t *row = from->data + 2 * y * from->stride_bytes;
+        half_row(row, row + from->stride_bytes, to->width, to->data + y * to->stride_bytes);
+    }
+}
+
+static void copy_rows(const struct fus_plane *from, const struct fus_plane *to)
+{
+    size_t bytes = (size_t)from->width * (size_t)from->channels;
+    for (int y = 0; y < to->height; y++)
+        memcpy(to->data + y * to->stride_bytes, from->data + y * from->stride_bytes, bytes);
+}
+
+static int prepare(struct fus_resizer *resizer, const struct fus_plane *from,
+                   const struct fus_plane *to, enum fus_resize_filter filter, int *slot)
+{
+    for (*slot = 0; *slot < 2; (*slot)++) {
+        const struct axis *x = &resizer->x[*slot], *y = &resizer->y[*slot];
+        if (x->from == from->width && x->to == to->width && y->from == from->height &&
+            y->to == to->height && x->filter == filter && y->filter == filter)
+            break;
+    }
+    if (*slot == 2) {
+        *slot = resizer->next;
+        resizer->next ^= 1;
+    }
+    if (!axis_build(&resizer->x[*slot], from->width, to->width, filter) ||
+        !axis_build(&resizer->y[*slot], from->height, to->height, filter))
+        return FUS_E_OUT_OF_MEMORY;
+    size_t floats = (size_t)from->width * (size_t)from->channels;
+    if (resizer->row_floats < floats) {
+        resizer->row_floats = 0;
+        if (!grow(&resizer->row, floats, sizeof(float)))
+            return FUS_E_OUT_OF_MEMORY;
+        resizer->row_floats = floats;
+    }
+    return 0;
+}
+
+int fus_resize_plane(struct fus_resizer *resizer, const struct fus_plane *from,
+                     const struct fus_plane *to, enum fus_resize_filter filter,
+                     struct fus_error *err)
+{
+    int channels = from->channels;
+    if (from->width <= 0 || from->height <= 0 || to->width <= 0 || to->height <= 0 ||
+        channels < 1 || channels > 4 || to->channels != channels || from->width > INT_MAX / 8 ||
+        to->width > INT_MAX / 8)
+        return fus_error_set(err, FUS_E_INTERNAL,
+                             "A picture cannot be resized from %dx%d to %dx%d.", from->width,
+                             from->height, to->width, to->height);
+    if (from->width == to->width && from->height == to->height) {
+        copy_rows(from, to);
+        return 0;
+    }
+    if (channels == 1 && from->width == 2 * to->width && from->height == 2 * to->height) {
+        resize_half(from, to);
+        return 0;
+    }
+    int slot;
+    if (prepare(resizer, from, to, filter, &slot) != 0)
+        return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory to resize a picture.");
+
+    const struct axis *x = &resizer->x[slot], *y = &resizer->y[slot];
+    size_t samples = (size_t)from->width * (size_t)channels;
+    for (int j = 0; j < to->height; j++) {
+        const float *weight = y->weight + y->first_weight[j];
+        const uint8_t *row = from->data + y->first[j] * from->stride_bytes;
+        row_first(row, weight[0], samples, resizer->row);
+        for (int k = 1; k < y->count[j]; k++)
+            row_add(row + k * from->stride_bytes, weight[k], samples, resizer->row);
+        uint8_t *out = to->data + j * to->stride_bytes;
+        if (from->width == to->width)
+            row_round(resizer->row, samples, out);
+        else
+            row_shrink(x, resizer->row, channels, out);
+    }
+    return 0;
+}
+
+struct fus_plane fus_plane_of(const struct fus_image *image, struct fus_rect rect, int index)
+{
+    int sx = index > 0 ? fus_image_chroma_shift_x(image->format) : 0;
+    int sy = index > 0 ? fus_image_chroma_shift_y(image->format) : 0;
+    int channels = image->format == FUS_PIXEL_BGR8 ? 3 : 1;
+    int left = rect.x >> sx, top = rect.y >> sy;
+    return (struct fus_plane){
+        .data = image->plane[index] + top * image->stride_bytes[index] + (ptrdiff_t)left * channels,
+        .stride_bytes = image->stride_bytes[index],
+        .width = ((rect.x + rect.width + sx) >> sx) - left,
+        .height = ((rect.y + rect.height + sy) >> sy) - top,
+        .channels = channels,
+    };
+}
+
+int fus_resize_image(struct fus_resizer *resizer, const struct fus_image *from,
+                     struct fus_image *to, enum fus_resize_filter filter, struct fus_error *err)
+{
+    if (from->format != to->format)
+        return fus_error_set(err, FUS_E_INTERNAL, "Pictures of two formats cannot be resized.");
+    int planes = fus_image_is_yuv(from) ? 3 : 1;
+    for (int i = 0; i < planes; i++) {
+        struct fus_plane a =
+            fus_plane_of(from, (struct fus_rect){0, 0, from->width, from->height}, i);
+        struct fus_plane b = fus_plane_of(to, (struct fus_rect){0, 0, to->width, to->height}, i);
+        int rc = fus_resize_plane(resizer, &a, &b, filter, err);
+        if (rc != 0)
+            return rc;
+    }
+    to->matrix = from->matrix;
+    to->full_range = from->full_range;
+    return 0;
+}
