@@ -20,10 +20,10 @@ int fus_storage_open(const struct fus_config *config, struct fus_storage **stora
 void fus_storage_free(struct fus_storage *storage);
 FUS_CLEANUP_DEFINE(fus_storage_free, struct fus_storage *)
 
-/* Opens a path named by a client: relative ones resolve beneath the first root, absolute ones must lie
- * beneath one of the roots; openat2 RESOLVE_BENEATH|RESOLVE_NO_MAGICLINKS, regular files only.
- * FUS_E_SOURCE_FORBIDDEN (outside, symlink that leaves, a device), FUS_E_NOT_FOUND is reported as
- * FUS_E_SOURCE_FETCH_FAILED. The detail repeats the client's text, never the server's path. */
+/* Opens a path named by a client: relative ones resolve beneath the first root, absolute ones must
+ * lie beneath one of the roots; openat2 RESOLVE_BENEATH|RESOLVE_NO_MAGICLINKS, regular files only.
+ * FUS_E_SOURCE_FORBIDDEN (outside, symlink that leaves, a device), FUS_E_SOURCE_FETCH_FAILED
+ * (missing). The detail repeats the client's text, never the server's path. */
 int fus_storage_open_input(struct fus_storage *storage, const char *name, int *fd,
                            struct fus_error *err) FUS_MUST_CHECK;
 
@@ -31,32 +31,43 @@ int fus_storage_open_input(struct fus_storage *storage, const char *name, int *f
 int fus_storage_job_dir(struct fus_storage *storage, const char *job_id, char **path,
                         struct fus_error *err) FUS_MUST_CHECK;
 void fus_storage_job_dir_remove(struct fus_storage *storage, const char *job_id);
-/* Names of job folders now in temp/, for the reaper: calls each with the job id. */
+/* Files that a client is sending lie in a folder of their own, which the reaper leaves alone, until
+ * the request has proven right: then the folder becomes the job's (durably), just before the job's
+ * row is inserted. */
+int fus_storage_upload_dir(struct fus_storage *storage, const char *job_id, char **path,
+                           struct fus_error *err) FUS_MUST_CHECK;
+int fus_storage_upload_adopt(struct fus_storage *storage, const char *job_id,
+                             struct fus_error *err) FUS_MUST_CHECK;
+void fus_storage_upload_remove(struct fus_storage *storage, const char *job_id);
+/* Names of job folders now in temp/, for the reaper: calls each with the job id. Folders that
+ * changed less than a minute ago are left out (their row may be about to be written); uploads
+ * abandoned for a day are removed. */
 void fus_storage_job_dirs(struct fus_storage *storage, void (*each)(void *user, const char *job_id),
                           void *user);
 
-/* Copies an open input into the job's folder (reflink or copy_file_range where it can), hashing on the
+/* Copies an open input into the job's folder (a reflink where the file system can), hashing on the
  * way. max_bytes: FUS_E_MEDIA_TOO_LARGE. *path new string. */
 int fus_storage_stage(struct fus_storage *storage, int fd, const char *job_id, const char *name,
-                      uint64_t max_bytes, char **path, char sha256[65], struct fus_error *err)
-    FUS_MUST_CHECK;
+                      uint64_t max_bytes, char **path, char sha256[65],
+                      struct fus_error *err) FUS_MUST_CHECK;
 
-/* Publishes a finished file of the job's folder as output/<object> (rename; fsync of file and folder).
- * The same object may be put again (a later attempt): it replaces. */
+/* Publishes a finished file of the job's folder as output/<object> (rename; fsync of file and
+ * folder). The same object may be put again (a later attempt): it replaces. */
 int fus_storage_put_result(struct fus_storage *storage, const char *path, const char *object,
                            struct fus_error *err) FUS_MUST_CHECK;
 /* Opens a result for reading. FUS_E_NOT_FOUND. */
-int fus_storage_open_result(struct fus_storage *storage, const char *object, int *fd, uint64_t *size,
-                            struct fus_error *err) FUS_MUST_CHECK;
-int fus_storage_delete_result(struct fus_storage *storage, const char *object, struct fus_error *err);
+int fus_storage_open_result(struct fus_storage *storage, const char *object, int *fd,
+                            uint64_t *size, struct fus_error *err) FUS_MUST_CHECK;
+int fus_storage_delete_result(struct fus_storage *storage, const char *object,
+                              struct fus_error *err);
 /* Every object now in output/, for the reaper. */
 void fus_storage_results(struct fus_storage *storage, void (*each)(void *user, const char *object),
                          void *user);
 
-/* "/files/<object>?expires=<unix>&key=<key id>&signature=<base64url hmac>" (HMAC-SHA256 over object and
- * expiry). New string. */
-char *fus_storage_sign(struct fus_storage *storage, const char *object, int64_t expires_unix)
-    FUS_MUST_CHECK;
+/* "/files/<object>?expires=<unix>&key=<key id>&signature=<base64url hmac>" (HMAC-SHA256 over object
+ * and expiry). New string. */
+char *fus_storage_sign(struct fus_storage *storage, const char *object,
+                       int64_t expires_unix) FUS_MUST_CHECK;
 /* false if wrong, expired or of an unknown key; constant time in the signature. */
 bool fus_storage_verify(struct fus_storage *storage, const char *object, const char *expires,
                         const char *key, const char *signature) FUS_MUST_CHECK;
