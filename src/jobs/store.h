@@ -34,7 +34,8 @@ struct fus_job_filter {
     char before_id[FUS_ID_SIZE];
     int limit;                   /* 1..200 */
 };
-/* Newest first. *jobs: array of *count, each fus_job_done then fus_free the array. */
+#define FUS_STORE_LIST_MAX 200
+/* Newest first; `request` is not read (NULL), it may be long. *jobs: array of *count, each fus_job_done then fus_free the array. */
 int fus_store_list(struct fus_store *store, const struct fus_job_filter *filter,
                    struct fus_job **jobs, size_t *count, struct fus_error *err) FUS_MUST_CHECK;
 /* Jobs that would be claimed before this queued one, plus one. */
@@ -47,7 +48,8 @@ int fus_store_counts(struct fus_store *store, int64_t counts[FUS_JOB_STATES], st
  * attempt + 1, a new fencing token, a lease. *claimed false when nothing is due. */
 int fus_store_claim(struct fus_store *store, const char *worker, int64_t lease_us, int64_t now_us,
                     struct fus_job *job, bool *claimed, struct fus_error *err) FUS_MUST_CHECK;
-/* Renews the lease and writes progress. *cancel tells whether a cancel was asked for. */
+/* Renews the lease and writes progress (NULL, or a NULL step: as it was; progress never falls within an
+ * attempt). *cancel tells whether a cancel was asked for. */
 struct fus_job_progress {
     const char *step;
     int progress;
@@ -69,21 +71,30 @@ int fus_store_finish(struct fus_store *store, const char *id, int64_t fencing_to
 int fus_store_retry(struct fus_store *store, const char *id, int64_t fencing_token,
                     const char *error, int64_t not_before_us, int64_t now_us, bool *requeued,
                     struct fus_error *err) FUS_MUST_CHECK;
+/* processing -> queued again with the attempt given back: the server stops, the job is not to blame.
+ * Cancelled instead if that was asked for. Token checked. */
+int fus_store_release(struct fus_store *store, const char *id, int64_t fencing_token, int64_t now_us,
+                      struct fus_error *err) FUS_MUST_CHECK;
+/* When a cancel of the job was asked for, 0 if it was not. A cheap read, for frequent asking. */
+int fus_store_cancel_requested(struct fus_store *store, const char *id, int64_t *requested_us,
+                               struct fus_error *err) FUS_MUST_CHECK;
 /* Leases that ran out: retried or failed as above. workers of a server that starts anew hold no leases:
  * worker_prefix (may be NULL) releases those at once, without waiting. Number handled in *count. */
 int fus_store_reclaim(struct fus_store *store, const char *worker_prefix, const char *error,
                       int64_t now_us, int64_t *count, struct fus_error *err) FUS_MUST_CHECK;
 /* queued -> cancelled; processing -> cancel_requested_us set. *state: the state afterwards (PROCESSING:
- * under way; other terminal states than CANCELLED: too late, FUS_E_CONFLICT). */
+ * under way; other terminal states than CANCELLED: too late, FUS_E_CONFLICT, and then *state is set as
+ * well). */
 int fus_store_cancel(struct fus_store *store, const char *tenant, const char *id, int64_t now_us,
                      enum fus_job_state *state, struct fus_error *err) FUS_MUST_CHECK;
-/* Marks a terminal job purged (FUS_E_CONFLICT if it is not terminal). */
+/* Marks a terminal job purged; the caller removes its result from storage (FUS_E_CONFLICT if it is not terminal). */
 int fus_store_purge(struct fus_store *store, const char *tenant, const char *id, int64_t now_us,
                     struct fus_error *err) FUS_MUST_CHECK;
-/* Up to limit ids whose result has expired and is not purged; and rows older than row_before_us are
- * deleted. ids: array [limit][FUS_ID_SIZE]. */
+/* Up to limit ids whose result has expired and is not purged; ids: array
+ * [limit][FUS_ID_SIZE]. */
 int fus_store_expired(struct fus_store *store, int64_t now_us, size_t limit,
                       char (*ids)[FUS_ID_SIZE], size_t *count, struct fus_error *err) FUS_MUST_CHECK;
+/* Deletes jobs that ended before; a completed one only once it is purged. */
 int fus_store_delete_rows(struct fus_store *store, int64_t finished_before_us, int64_t *count,
                           struct fus_error *err) FUS_MUST_CHECK;
 
