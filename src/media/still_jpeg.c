@@ -1,0 +1,246 @@
+/* JPEG by libjpeg-turbo. Its errors leave by longjmp, so all state lives in one struct outside the
+ * function that calls setjmp, and nothing between the two owns anything. */
+#include "media/still_codec.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jerror.h>
+#include <jpeglib.h>
+
+#include "base/mem.h"
+
+/* More scans than any real progressive file has: each costs a pass over the whole picture. */
+#define SCANS_MAX 200
+/* From here on colour keeps its full resolution. */
+#define FULL_CHROMA_QUALITY 90
+
+struct jpeg_state {
+    struct jpeg_error_mgr manager; /* first: libjpeg hands it back */
+    struct jpeg_progress_mgr progress;
+    jmp_buf escape;
+    int message; /* JERR_... or the damage that a warning told of */
+    struct jpeg_decompress_struct in;
+    struct jpeg_compress_struct out;
+    uint8_t *row;       /* CMYK or grey samples */
+    unsigned char *raw; /* libjpeg's malloc */
+    unsigned long raw_size;
+};
+
+__attribute__((noreturn)) static void leave(j_common_ptr common)
+{
+    struct jpeg_state *state = (struct jpeg_state *)(void *)common->err;
+    state->message = common->err->msg_code;
+    longjmp(state->escape, 1);
+}
+
+/* libjpeg fills what is missing with grey and only warns; a damaged file is an error here. Warnings
+ * that lose no pixels (rubbish between segments, odd version numbers) pass. */
+static void judge_message(j_common_ptr common, int level)
+{
+    if (level >= 0)
+        return;
+    switch (common->err->msg_code) {
+    case JWRN_EXTRANEOUS_DATA:
+    case JWRN_ADOBE_XFORM:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_BOGUS_ICC:
+    case JWRN_TOO_MUCH_DATA:
+        return;
+    default:
+        leave(common);
+    }
+}
+
+static void print_nothing(j_common_ptr common)
+{
+    (void)common;
+}
+
+static void watch_scans(j_common_ptr common)
+{
+    if (common->is_decompressor && ((j_decompress_ptr)common)->input_scan_number > SCANS_MAX)
+        leave(common);
+}
+
+static struct jpeg_state *state_new(void)
+{
+    struct jpeg_state *state = fus_calloc(1, sizeof(*state));
+    if (!state)
+        return NULL;
+    jpeg_std_error(&state->manager);
+    state->manager.error_exit = leave;
+    state->manager.emit_message = judge_message;
+    state->manager.output_message = print_nothing;
+    state->progress.progress_monitor = watch_scans;
+    state->in.err = &state->manager;
+    state->out.err = &state->manager;
+    return state;
+}
+
+static void state_free(struct jpeg_state *state)
+{
+    if (!state)
+        return;
+    jpeg_destroy_decompress(&state->in);
+    jpeg_destroy_compress(&state->out);
+    fus_free(state->row);
+    free(state->raw);
+    fus_free(state);
+}
+FUS_CLEANUP_DEFINE(state_free, struct jpeg_state *)
+
+static int out_of_memory(struct fus_error *err)
+{
+    return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "No memory for a JPEG picture.");
+}
+
+static int tell_error(const struct jpeg_state *state, struct fus_error *err)
+{
+    switch (state->message) {
+    case JERR_OUT_OF_MEMORY:
+        return out_of_memory(err);
+    case JERR_BAD_PRECISION:
+        return fus_error_set(err, FUS_E_UNSUPPORTED_MEDIA,
+                             "JPEG files of more than 8 bits a sample are not supported.");
+    case JERR_SOF_UNSUPPORTED:
+    case JERR_CONVERSION_NOTIMPL:
+        return fus_error_set(err, FUS_E_UNSUPPORTED_MEDIA,
+                             "This variant of JPEG is not supported.");
+    default:
+        return fus_error_set(err, FUS_E_CORRUPT_MEDIA, "The JPEG file is damaged or breaks off.");
+    }
+}
+
+/* Ink to light without a profile; Adobe's files hold the inverse of the ink. */
+static void cmyk_row(const uint8_t *cmyk, bool inverted, int width, uint8_t *bgr)
+{
+    unsigned flip = inverted ? 0 : 255;
+    for (int x = 0; x < width; x++, cmyk += 4, bgr += 3) {
+        unsigned black = cmyk[3] ^ flip;
+        for (int c = 0; c < 3; c++)
+            bgr[2 - c] = (uint8_t)(((cmyk[c] ^ flip) * black + 127) / 255);
+    }
+}
+
+static void read_icc(struct jpeg_state *state, struct fus_still *still)
+{
+    unsigned char *profile = NULL;
+    unsigned size = 0;
+    if (!jpeg_read_icc_profile(&state->in, &profile, &size))
+        return;
+    still->icc = fus_memdup(profile, size);
+    still->icc_size = still->icc ? size : 0;
+    free(profile);
+}
+
+/* Between setjmp and the end nothing here is owned by a local. */
+static int decode_body(struct jpeg_state *state, const uint8_t *bytes, size_t size,
+                       const struct fus_still_header *header, struct fus_still *still,
+                       struct fus_error *err)
+{
+    struct jpeg_decompress_struct *in = &state->in;
+    jpeg_create_decompress(in);
+    in->progress = &state->progress;
+    jpeg_mem_src(in, bytes, size);
+    jpeg_save_markers(in, JPEG_APP0 + 2, 0xffff);
+    jpeg_read_header(in, TRUE);
+    if (in->image_width != header->width || in->image_height != header->height)
+        return fus_error_set(err, FUS_E_CORRUPT_MEDIA, "The JPEG file has two sizes.");
+    bool cmyk = in->num_components == 4;
+    in->out_color_space = cmyk ? JCS_CMYK : JCS_EXT_BGR;
+    in->dct_method = JDCT_ISLOW;
+    still->grey = in->num_components == 1;
+    if (!cmyk)
+        read_icc(state, still);
+    int rc = fus_image_alloc(&still->image, FUS_PIXEL_BGR8, (int)in->image_width,
+                             (int)in->image_height, err);
+    if (rc < 0)
+        return rc;
+    if (cmyk && !(state->row = fus_calloc(in->image_width, 4)))
+        return out_of_memory(err);
+    jpeg_start_decompress(in);
+    while (in->output_scanline < in->output_height) {
+        uint8_t *to = still->image.plane[0] + still->image.stride_bytes[0] * in->output_scanline;
+        JSAMPROW row = cmyk ? state->row : to;
+        if (jpeg_read_scanlines(in, &row, 1) != 1)
+            return fus_error_set(err, FUS_E_CORRUPT_MEDIA, "The JPEG file breaks off.");
+        if (cmyk)
+            cmyk_row(state->row, in->saw_Adobe_marker, (int)in->output_width, to);
+    }
+    jpeg_finish_decompress(in);
+    return 0;
+}
+
+int fus_jpeg_decode(const uint8_t *bytes, size_t size, const struct fus_still_header *header,
+                    struct fus_still *still, struct fus_error *err)
+{
+    FUS_CLEANUP(state_free) struct jpeg_state *state = state_new();
+    if (!state)
+        return out_of_memory(err);
+    if (setjmp(state->escape))
+        return tell_error(state, err);
+    return decode_body(state, bytes, size, header, still, err);
+}
+
+static int encode_body(struct jpeg_state *state, const struct fus_still_job *job,
+                       struct fus_error *err)
+{
+    const struct fus_image *image = job->image;
+    struct jpeg_compress_struct *out = &state->out;
+    jpeg_create_compress(out);
+    jpeg_mem_dest(out, &state->raw, &state->raw_size);
+    out->image_width = (JDIMENSION)image->width;
+    out->image_height = (JDIMENSION)image->height;
+    out->input_components = job->grey ? 1 : 3;
+    out->in_color_space = job->grey ? JCS_GRAYSCALE : JCS_EXT_BGR;
+    jpeg_set_defaults(out);
+    jpeg_set_quality(out, FUS_CLAMP(job->quality, 1, 100), TRUE);
+    out->optimize_coding = TRUE;
+    if (!job->grey && job->quality >= FULL_CHROMA_QUALITY)
+        out->comp_info[0].h_samp_factor = out->comp_info[0].v_samp_factor = 1;
+    if (job->grey && !(state->row = fus_malloc((size_t)image->width)))
+        return out_of_memory(err);
+    jpeg_start_compress(out, TRUE);
+    if (job->icc)
+        jpeg_write_icc_profile(out, job->icc, (unsigned)job->icc_size);
+    while (out->next_scanline < out->image_height) {
+        uint8_t *from = image->plane[0] + image->stride_bytes[0] * out->next_scanline;
+        JSAMPROW row = from;
+        if (job->grey) {
+            row = state->row;
+            for (int x = 0; x < image->width; x++)
+                row[x] = from[3 * x];
+        }
+        jpeg_write_scanlines(out, &row, 1);
+    }
+    jpeg_finish_compress(out);
+    return 0;
+}
+
+int fus_jpeg_encode(const struct fus_still_job *job, uint8_t **bytes, size_t *size,
+                    struct fus_error *err)
+{
+    FUS_CLEANUP(state_free) struct jpeg_state *state = state_new();
+    if (!state)
+        return out_of_memory(err);
+    if (setjmp(state->escape)) {
+        if (state->message == JERR_IMAGE_TOO_BIG)
+            return fus_error_set(err, FUS_E_INVALID_PARAMETER,
+                                 "JPEG holds at most 65500 pixels a side.");
+        return state->message == JERR_OUT_OF_MEMORY
+                   ? out_of_memory(err)
+                   : fus_error_set(err, FUS_E_INTERNAL, "The JPEG encoder failed.");
+    }
+    int rc = encode_body(state, job, err);
+    if (rc < 0)
+        return rc;
+    uint8_t *copy = fus_memdup(state->raw, state->raw_size);
+    if (!copy)
+        return out_of_memory(err);
+    *bytes = copy;
+    *size = state->raw_size;
+    return 0;
+}
