@@ -22,7 +22,7 @@ struct fus_config {
     uint64_t max_json_bytes;   /* 1 MiB */
     int64_t http_threads;      /* 4 */
     int64_t connection_limit;  /* 1024 */
-    int64_t connection_timeout_s; /* 30 */
+    int64_t connection_timeout_s; /* 30; key connection_timeout */
     /* [auth] */
     char *api_key;             /* one static key, "" none */
     /* [storage] */
@@ -30,7 +30,7 @@ struct fus_config {
     char *input_roots;         /* colon separated; default <data_dir>/input */
     uint64_t min_free_bytes;   /* 512M */
     int64_t link_seconds;      /* lifetime of result links: 3600; max 7 days */
-    /* [retention] */
+    /* [retention] results, rows, inputs */
     int64_t result_seconds;    /* 24 h */
     int64_t row_seconds;       /* 30 days */
     int64_t input_seconds;     /* staged inputs after the end of the job: 0 = at once */
@@ -51,10 +51,10 @@ struct fus_config {
     int64_t max_video_seconds; /* 6 h */
     int64_t max_frames;        /* 1500000 */
     int64_t max_sources;       /* 32 */
-    /* [models] */
+    /* [models] dir, [inference] library */
     char *models_dir;          /* <data_dir>/models */
-    char *runtime_library;     /* path of libonnxruntime, "" search ([inference] library) */
-    /* [log] */
+    char *runtime_library;     /* path of libonnxruntime, "" search */
+    /* [log] level */
     char *log_level;           /* info */
 };
 
@@ -80,6 +80,9 @@ int fus_config_builder_finish(struct fus_config_builder *builder, struct fus_con
 /* Every setting with value and origin, by index; false at the end. Valid after finish. */
 bool fus_config_builder_entry(const struct fus_config_builder *builder, size_t index,
                               struct fus_config_entry *entry);
+/* What was odd but no error (variables of the environment that look like settings and are none), a
+ * sentence a line; "" if nothing. Owned by the builder. */
+const char *fus_config_builder_warnings(const struct fus_config_builder *builder);
 void fus_config_free(struct fus_config *config);
 FUS_CLEANUP_DEFINE(fus_config_free, struct fus_config *)
 

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/macros.h"
+#include "base/str.h"
 
 enum fus_param_type {
     FUS_PARAM_BOOL,
@@ -28,8 +29,9 @@ enum fus_param_flag {
     FUS_PARAM_IGNORED = 1,     /* accepted, no effect, a warning says so (temp_directory, ...) */
     FUS_PARAM_LATER = 2,       /* a FaceFusion parameter that this version does not act on: any value but
                                   the default is 422 with a sentence that says so */
-    FUS_PARAM_MODEL = 4,       /* value is a model id of role `role`: not checked against choices but
-                                  against the model store, by the caller */
+    FUS_PARAM_MODEL = 4,       /* value is a model id of role `role`: not checked against choices (they
+                                  are the known names, shown in schema and docs) but against the model
+                                  store, by the caller */
 };
 
 struct fus_param {
@@ -47,6 +49,9 @@ struct fus_param {
     const char *role;            /* FUS_PARAM_MODEL */
     unsigned flags;
     const char *doc;             /* one sentence */
+    /* Values that FaceFusion knows and this version does not: NULL-terminated, or NULL. Naming one is an
+     * error that says so. */
+    const char *const *choices_later;
 };
 
 struct fus_param_table {
@@ -69,6 +74,10 @@ const char *fus_param_nearest(const struct fus_param_schema *schema, const char 
 /* JSON Schema of one row: {"type":..., "minimum":..., "enum":[...], "default":..., "description":...}. */
 json_t *fus_param_json_schema(const struct fus_param *param);
 
+/* The longest text of a value, and the most items of a list. */
+#define FUS_PARAM_TEXT_MAX 512
+#define FUS_PARAM_LIST_MAX 32
+
 struct fus_params;
 /* All defaults. The schema is copied (tables are not). NULL out of memory. */
 struct fus_params *fus_params_new(const struct fus_param_schema *schema);
@@ -81,7 +90,8 @@ FUS_CLEANUP_DEFINE(fus_params_free, struct fus_params *)
  * FUS_E_OUT_OF_MEMORY. */
 int fus_params_take_json(struct fus_params *params, const json_t *object, const char *prefix,
                          struct fus_error_list *errors) FUS_MUST_CHECK;
-/* One value in text form (CLI, INI); list values are separated by spaces or commas. */
+/* One value in text form (CLI, INI); list values are separated by spaces or commas; "" is an empty list,
+ * or takes a value back. Giving a name again replaces its value. */
 int fus_params_take_text(struct fus_params *params, const char *name, const char *text,
                          struct fus_error *err) FUS_MUST_CHECK;
 
@@ -99,6 +109,10 @@ int64_t fus_params_list_int(const struct fus_params *params, const char *name, s
 void fus_params_box(const struct fus_params *params, const char *name, int box[4]); /* t r b l */
 /* Names of parameters that were given and are ignored (FUS_PARAM_IGNORED), by index; NULL at the end. */
 const char *fus_params_ignored(const struct fus_params *params, size_t index);
+
+/* Writes one value the way the command line takes it, "face_swapper face_enhancer", "0 0 0 0"; "" when
+ * there is none. For messages and `doctor`. */
+void fus_params_print(const struct fus_params *params, const char *name, struct fus_str *out);
 
 /* Given values only, canonical (long names, sorted keys); feeding it back gives the same set. */
 json_t *fus_params_to_json(const struct fus_params *params);
