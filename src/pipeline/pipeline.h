@@ -1,5 +1,5 @@
-/* One job: sources + target + parameters in, one labelled file out. Used by the worker process and by
- * `fusiond run`. An engine is warm state (runtime, models) shared by jobs one after another. */
+/* One job: sources + target + parameters in, one labelled file out. Used by the worker process and
+ * by `fusiond run`. An engine is warm state (runtime, models) shared by jobs one after another. */
 #ifndef FUS_PIPELINE_PIPELINE_H
 #define FUS_PIPELINE_PIPELINE_H
 
@@ -29,8 +29,9 @@ struct fus_pipeline_request {
     const char *const *source_paths; /* local files */
     size_t source_count;
     const char *target_path;
-    const char *output_path;         /* written beside it under a temporary name, labelled, then renamed */
-    const char *output_format;       /* "mp4", "png", ...; NULL: the target's own if it can be, else mp4/png */
+    const char *output_path; /* written beside it under a temporary name, labelled, then renamed */
+    const char
+        *output_format; /* "mp4", "png", ...; NULL: the target's own if it can be, else mp4/png */
     const struct fus_params *params;
     struct fus_media_limits limits;
 };
@@ -53,7 +54,7 @@ int fus_step_from_name(const char *name);      /* -1 unknown */
 /* Called from the pipeline's threads, one at a time; must not block for long. */
 struct fus_pipeline_progress {
     enum fus_step step;
-    int percent;            /* 0..100, never falls */
+    int percent; /* 0..100, never falls */
     int64_t frames_done, frames_total;
     double fps;
 };
@@ -86,8 +87,9 @@ struct fus_pipeline_result {
     size_t model_count;
 };
 
-/* Blocks until done. Errors: those of media, faces, processors; FUS_E_CANCELLED; on any failure no file
- * is left behind. With an empty `processors` list the target is decoded and encoded unchanged. */
+/* Blocks until done. Errors: those of media, faces, processors; FUS_E_CANCELLED; on any failure no
+ * file is left behind. With an empty `processors` list the target is decoded and encoded unchanged.
+ */
 int fus_pipeline_run(struct fus_engine *engine, const struct fus_pipeline_request *request,
                      const struct fus_pipeline_events *events, struct fus_pipeline_result *result,
                      struct fus_error *err) FUS_MUST_CHECK;

@@ -1,0 +1,16 @@
+/* From a job's parameters to the options of the rooms below. Internal to pipeline. */
+#ifndef FUS_PIPELINE_OPTIONS_H
+#define FUS_PIPELINE_OPTIONS_H
+
+#include "config/param.h"
+#include "faces/analyser.h"
+#include "media/writer.h"
+
+/* Texts stay the set's. */
+void fus_options_analyser(const struct fus_params *params, int threads,
+                          struct fus_analyser_options *options);
+/* metadata: as in fus_writer_options, or NULL; it must outlive the writer. */
+void fus_options_writer(const struct fus_params *params, enum fus_container container, int threads,
+                        const char *const *metadata, struct fus_writer_options *options);
+
+#endif

@@ -1,0 +1,73 @@
+#include "pipeline/sources.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "media/still.h"
+
+static void point_to(struct fus_error *err, size_t index)
+{
+    if (err && !err->pointer[0])
+        snprintf(err->pointer, sizeof(err->pointer), "/source_images/%zu", index);
+}
+
+static int read_one(struct fus_source *source, const char *path,
+                    const struct fus_media_limits *limits, struct fus_analyser *analyser,
+                    struct fus_error *err)
+{
+    FUS_AUTO_STILL struct fus_still still = {0};
+    int rc = fus_still_read(path, limits, &still, err);
+
+    if (rc)
+        return rc;
+    source->image = still.image;
+    still.image = (struct fus_image){0};
+    rc = fus_analyser_find(analyser, &source->image, &source->faces, err);
+    if (rc)
+        return rc;
+    if (source->faces.count == 0)
+        return fus_error_set(err, FUS_E_NO_FACE_IN_SOURCE,
+                             "No face was found in source picture %d.", source->index + 1);
+    return 0;
+}
+
+int fus_sources_read(struct fus_sources *sources, const struct fus_pipeline_request *request,
+                     struct fus_analyser *analyser, struct fus_progress *progress,
+                     struct fus_error *err)
+{
+    *sources = (struct fus_sources){0};
+    if (request->source_count == 0)
+        return fus_error_set_at(err, FUS_E_NO_FACE_IN_SOURCE, "/source_images",
+                                "The job names no source picture.");
+    if (request->source_count > FUS_SOURCES_MAX)
+        return fus_error_set_at(err, FUS_E_INVALID_PARAMETER, "/source_images",
+                                "More than %d source pictures.", FUS_SOURCES_MAX);
+    sources->items = fus_calloc(request->source_count, sizeof(*sources->items));
+    if (!sources->items)
+        return fus_error_set(err, FUS_E_OUT_OF_MEMORY,
+                             "Not enough memory for the source pictures.");
+    for (size_t i = 0; i < request->source_count; i++) {
+        struct fus_source *source = &sources->items[i];
+        int rc = fus_progress_check(progress, err);
+
+        if (rc)
+            return rc;
+        source->index = (int)i;
+        sources->count = i + 1; /* from here on fus_sources_done looks after it */
+        rc = read_one(source, request->source_paths[i], &request->limits, analyser, err);
+        if (rc) {
+            point_to(err, i);
+            return rc;
+        }
+        sources->faces += (int)source->faces.count;
+    }
+    return 0;
+}
+
+void fus_sources_done(struct fus_sources *sources)
+{
+    for (size_t i = 0; i < sources->count; i++)
+        fus_image_done(&sources->items[i].image);
+    fus_free(sources->items);
+    *sources = (struct fus_sources){0};
+}

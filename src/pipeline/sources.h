@@ -1,0 +1,26 @@
+/* The source pictures of a job with their faces. Internal to pipeline. */
+#ifndef FUS_PIPELINE_SOURCES_H
+#define FUS_PIPELINE_SOURCES_H
+
+#include "faces/analyser.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/progress.h"
+#include "processors/processor.h"
+
+#define FUS_SOURCES_MAX 64
+
+struct fus_sources {
+    struct fus_source *items;
+    size_t count;
+    int faces; /* in all pictures together */
+};
+
+/* Reads every picture and finds its faces. FUS_E_NO_FACE_IN_SOURCE names the one without; media's
+ * errors point to /source_images/<n>. The caller ends with fus_sources_done, also after a failure.
+ */
+int fus_sources_read(struct fus_sources *sources, const struct fus_pipeline_request *request,
+                     struct fus_analyser *analyser, struct fus_progress *progress,
+                     struct fus_error *err) FUS_MUST_CHECK;
+void fus_sources_done(struct fus_sources *sources);
+
+#endif
