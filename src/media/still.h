@@ -9,11 +9,11 @@
 
 /* A decoded still. EXIF orientation is applied (and not carried on). */
 struct fus_still {
-    struct fus_image image;  /* BGR8; grey is expanded; 16-bit is reduced */
-    struct fus_image alpha;  /* GRAY8 of the same size, or all zero if there is none */
-    uint8_t *icc;            /* ICC profile, or NULL */
+    struct fus_image image; /* BGR8; grey is expanded; 16-bit is reduced */
+    struct fus_image alpha; /* GRAY8 of the same size, or all zero if there is none */
+    uint8_t *icc;           /* ICC profile, or NULL */
     size_t icc_size;
-    bool grey;               /* was a grey picture */
+    bool grey; /* was a grey picture */
     enum fus_container container;
 };
 void fus_still_done(struct fus_still *still);
@@ -28,9 +28,9 @@ struct fus_still_options {
     enum fus_container container; /* JPEG, PNG or WEBP */
     int quality;                  /* 0..100; JPEG and WebP; WebP 100 is lossless. PNG ignores it */
 };
-/* Encodes into memory: *bytes is the caller's (fus_free). Alpha is kept by PNG and WebP and dropped by
- * JPEG; ICC is embedded. PNG is lossless: unchanged pixels come back bit for bit. No metadata but ICC:
- * safety/label.h adds it. */
+/* Encodes into memory: *bytes is the caller's (fus_free). Alpha is kept by PNG and WebP and dropped
+ * by JPEG; ICC is embedded. PNG is lossless: unchanged pixels come back bit for bit. No metadata
+ * but ICC: safety/label.h adds it. */
 int fus_still_encode(const struct fus_still *still, const struct fus_still_options *options,
                      uint8_t **bytes, size_t *size, struct fus_error *err) FUS_MUST_CHECK;
 

@@ -2,8 +2,8 @@
  *
  * The writer takes its stream facts from a reader (size, time base, colour tags, rotation, audio
  * parameters) or from an explicit spec. One thread at a time. The file is complete only after
- * fus_writer_finish returned 0; a writer that is freed without it leaves an incomplete file that the
- * caller removes (callers write under a temporary name). */
+ * fus_writer_finish returned 0; a writer that is freed without it leaves an incomplete file that
+ * the caller removes (callers write under a temporary name). */
 #ifndef FUS_MEDIA_WRITER_H
 #define FUS_MEDIA_WRITER_H
 
@@ -12,25 +12,26 @@
 #include "media/reader.h"
 
 struct fus_writer_options {
-    enum fus_container container;  /* MP4, MOV, MKV */
-    char video_encoder[24];        /* "libx264" (default when empty), "libx265", ... */
-    char preset[16];               /* "veryfast" when empty */
-    int quality;                   /* 0..100 as FaceFusion's output_video_quality; x264: CRF =
-                                      round(51 - quality * 0.51) (spec/pipeline.md section 14) */
-    double fps;                    /* 0: keep the source's times (VFR kept); else constant rate:
-                                      frames are dropped or repeated by time */
-    int threads;                   /* encoder threads, >= 1 */
-    bool audio_encode;             /* false: copy if the container takes the codec, else AAC */
-    char audio_encoder[24];        /* "aac" when empty */
-    int audio_quality;             /* 0..100 */
-    int audio_volume;              /* 0..100, 100 unchanged; 0 drops the sound */
-    const char *const *metadata;   /* key, value, key, value, ..., NULL; container level tags */
+    enum fus_container container; /* MP4, MOV, MKV */
+    char video_encoder[24];       /* "libx264" (default when empty), "libx265", ... */
+    char preset[16];              /* "veryfast" when empty */
+    int quality;                  /* 0..100 as FaceFusion's output_video_quality; x264: CRF =
+                                     round(51 - quality * 0.51) (spec/pipeline.md section 14) */
+    double fps;                   /* 0: keep the source's times (VFR kept); else constant rate:
+                                     frames are dropped or repeated by time */
+    int threads;                  /* encoder threads, >= 1 */
+    bool audio_encode;            /* false: copy if the container takes the codec, else AAC */
+    char audio_encoder[24];       /* "aac" when empty */
+    int audio_quality;            /* 0..100 */
+    int audio_volume;             /* 0..100, 100 unchanged; 0 drops the sound */
+    const char *const *metadata;  /* key, value, key, value, ..., NULL; container level tags */
 };
 void fus_writer_options_default(struct fus_writer_options *options);
 
 struct fus_writer;
 /* Takes over the reader's stream facts; the reader may be used and freed independently. Errors:
- * FUS_E_INVALID_PARAMETER (encoder not available or not allowed in the container), storage_unavailable. */
+ * FUS_E_INVALID_PARAMETER (encoder not available or not allowed in the container),
+ * storage_unavailable. */
 int fus_writer_open(const char *path, const struct fus_reader *source,
                     const struct fus_writer_options *options, struct fus_writer **writer,
                     struct fus_error *err) FUS_MUST_CHECK;
@@ -42,8 +43,8 @@ struct fus_writer_spec {
     double fps;
     enum fus_color_matrix matrix;
     bool full_range;
-    int rotation;         /* display matrix, degrees clockwise */
-    int audio_rate;       /* 0: no sound */
+    int rotation;   /* display matrix, degrees clockwise */
+    int audio_rate; /* 0: no sound */
     int audio_channels;
 };
 int fus_writer_open_spec(const char *path, const struct fus_writer_spec *spec,
@@ -52,10 +53,10 @@ int fus_writer_open_spec(const char *path, const struct fus_writer_spec *spec,
 void fus_writer_free(struct fus_writer *writer);
 FUS_CLEANUP_DEFINE(fus_writer_free, struct fus_writer *)
 
-/* VIDEO and AUDIO messages of the source, in its order; the writer owns the message, even on failure.
- * ENOSPC is FUS_E_STORAGE_UNAVAILABLE. */
-int fus_writer_write(struct fus_writer *writer, struct fus_message *message, struct fus_error *err)
-    FUS_MUST_CHECK;
+/* VIDEO and AUDIO messages of the source, in its order; the writer owns the message, even on
+ * failure. ENOSPC is FUS_E_STORAGE_UNAVAILABLE. */
+int fus_writer_write(struct fus_writer *writer, struct fus_message *message,
+                     struct fus_error *err) FUS_MUST_CHECK;
 /* For spec writers: a picture (BGR8 or the spec's YUV; copied) at its time, and PCM (interleaved
  * float, copied). */
 int fus_writer_put_image(struct fus_writer *writer, const struct fus_image *image, int64_t pts_us,
