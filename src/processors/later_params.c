@@ -60,11 +60,6 @@ static const struct fus_param items[] = {
     EDIT("head_pitch", "Head down or up"),
     EDIT("head_yaw", "Head to one side or the other"),
     EDIT("head_roll", "Head tilted to one side or the other"),
-    MODEL("face_enhancer", "gfpgan_1.4", "Model that restores the face",
-          CHOICES("codeformer", "gfpgan_1.2", "gfpgan_1.3", "gfpgan_1.4", "gpen_bfr_256",
-                  "gpen_bfr_512", "gpen_bfr_1024", "gpen_bfr_2048", "restoreformer_plus_plus")),
-    PERCENT("face_enhancer_blend", "80", "Share of the restored face"),
-    WEIGHT("face_enhancer_weight", "Fidelity against quality, for models that take it"),
     MODEL(
         "frame_colorizer", "ddcolor", "Model that colours grey frames",
         CHOICES("ddcolor", "ddcolor_artistic", "deoldify", "deoldify_artistic", "deoldify_stable")),

@@ -14,4 +14,7 @@
 #define FUS_SIMD_CLONES
 #endif
 
+/* For helpers that must become part of each compiled version of the kernel. */
+#define FUS_SIMD_INLINE static inline __attribute__((always_inline))
+
 #endif
