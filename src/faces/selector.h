@@ -23,8 +23,8 @@ enum fus_selector_order fus_selector_order_parse(const char *name);
 /* Stable sort in place (spec/pipeline.md section 12). */
 void fus_faces_sort(struct fus_faces *faces, enum fus_selector_order order);
 
-/* Reference without a recognizer: the face of the reference frame, followed by its track and found again
- * by place and size after a miss. Plain state, one per clip, one thread. */
+/* Reference without a recognizer: the face of the reference frame, followed by its track and found
+ * again by place and size after a miss. Plain state, one per clip, one thread. */
 struct fus_reference {
     bool set;
     int track_id;
@@ -32,8 +32,8 @@ struct fus_reference {
     float eye_distance;      /* last size */
     int missed_frames;
 };
-/* Picks the face at `position` (clamped to the last one) of faces ordered by `order`; false if there is
- * no face at all. */
+/* Picks the face at `position` (clamped to the last one) of faces ordered by `order`; false if
+ * there is no face at all. */
 bool fus_reference_pick(struct fus_reference *reference, const struct fus_faces *faces,
                         enum fus_selector_order order, int position);
 /* Index of the reference face among this frame's faces, or -1. Updates place and size. */
