@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <libavutil/parseutils.h>
 #include <libavutil/pixdesc.h>
 
 #include "base/fs.h"
@@ -152,6 +153,22 @@ static void read_facts(struct fus_demux *demux)
         facts->origin_us = demux->format->start_time;
 }
 
+/* How long the pictures go on: Matroska tells a track's end in a tag; a track
+ * without a length of its own gets that of the whole from libav. */
+static double video_seconds(const struct fus_demux *demux)
+{
+    const AVStream *video = demux->video;
+    const AVDictionaryEntry *tag = av_dict_get(video->metadata, "DURATION", NULL, 0);
+    int64_t us = 0;
+    if (tag && av_parse_time(&us, tag->value, 1) >= 0 && us > 0)
+        return (double)us / 1e6 - (video->start_time != AV_NOPTS_VALUE
+                                       ? (double)video->start_time * av_q2d(video->time_base)
+                                       : 0);
+    if (video->duration != AV_NOPTS_VALUE && video->duration > 0)
+        return (double)video->duration * av_q2d(video->time_base);
+    return demux->info.duration_seconds;
+}
+
 static void read_info(struct fus_demux *demux, enum fus_container container)
 {
     const AVFormatContext *format = demux->format;
@@ -174,7 +191,7 @@ static void read_info(struct fus_demux *demux, enum fus_container container)
     if (format->duration != AV_NOPTS_VALUE && format->duration > 0)
         info->duration_seconds = (double)format->duration / 1e6;
     if (info->frames <= 0)
-        info->frames = llround(FUS_MIN(info->duration_seconds * info->fps, 1e15));
+        info->frames = llround(FUS_MIN(video_seconds(demux) * info->fps, 1e15));
     fus_strlcpy(info->video_codec, avcodec_get_name(demux->video->codecpar->codec_id),
                 sizeof(info->video_codec));
     if (demux->audio)

@@ -290,7 +290,8 @@ static int take_audio(struct fus_reader *reader, struct fus_message **message,
     if (packet->pts != AV_NOPTS_VALUE) {
         int64_t end = av_rescale_q(packet->pts + packet->duration, base, fus_av_microseconds());
         int64_t start = av_rescale_q(packet->pts, base, fus_av_microseconds());
-        if (reader->first_time != AV_NOPTS_VALUE && end <= reader->origin_us)
+        /* Sound from before the start: one packet is kept, by which a decoder warms up. */
+        if (end + (end - start) <= reader->origin_us)
             return 0;
         if (reader->end_time != AV_NOPTS_VALUE &&
             start >= av_rescale_q(reader->end_time, reader->demux->facts.time_base,

@@ -134,7 +134,8 @@ int fus_writer_flush_video(struct fus_writer *writer, struct fus_error *err)
     int rc = 0;
     if (writer->held) {
         int64_t end = llround((double)writer->held_end_us * writer->fps / 1e6);
-        end = FUS_MAX(end, writer->held_tick + 1);
+        if (writer->frames == 0) /* a clip shorter than a tick has its picture all the same */
+            end = FUS_MAX(end, writer->held_tick + 1);
         for (; rc == 0 && writer->held_tick < end; writer->held_tick++)
             rc = encode(writer, writer->held, writer->held_tick, 1, err);
         av_frame_free(&writer->held);
