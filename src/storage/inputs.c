@@ -25,6 +25,25 @@
 #define ADOPTION_GRACE_S 60
 #define SHOWN_MAX 200
 
+/* Would the path climb out if every component were a plain folder? openat2 says so only as far as
+ * the components exist, and "does not exist" would be the wrong answer to a path that leaves. */
+static bool climbs_out(const char *path)
+{
+    int depth = 0;
+    while (*path != '\0') {
+        path += strspn(path, "/");
+        size_t length = strcspn(path, "/");
+        if (length == 2 && memcmp(path, "..", 2) == 0)
+            depth--;
+        else if (length > 0 && !(length == 1 && *path == '.'))
+            depth++;
+        if (depth < 0)
+            return true;
+        path += length;
+    }
+    return false;
+}
+
 static int open_beneath(int root, const char *path, int *fd)
 {
     /* O_NONBLOCK: opening a FIFO for reading would otherwise wait for a writer for ever. */
@@ -32,6 +51,8 @@ static int open_beneath(int root, const char *path, int *fd)
         .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
     };
+    if (climbs_out(path))
+        return EXDEV;
     for (int tries = 0; tries < 16; tries++) {
         long opened = syscall(SYS_openat2, root, path, &how, sizeof(how));
         if (opened >= 0) {
