@@ -23,10 +23,10 @@ struct fus_api_options {
     int (*workers_ready)(void *user);
     void *user;
 };
-/* Binds and starts serving both listeners. FUS_E_FORBIDDEN: it would be open on an address that is not
- * loopback. FUS_E_CONFLICT: the address is in use. */
-int fus_api_start(const struct fus_api_options *options, struct fus_api **api, struct fus_error *err)
-    FUS_MUST_CHECK;
+/* Binds and starts serving both listeners. FUS_E_FORBIDDEN: it would be open on an address that is
+ * not loopback. FUS_E_CONFLICT: the address is in use. */
+int fus_api_start(const struct fus_api_options *options, struct fus_api **api,
+                  struct fus_error *err) FUS_MUST_CHECK;
 /* Ports that were really bound (useful with port 0). */
 int fus_api_port(const struct fus_api *api);
 int fus_api_metrics_port(const struct fus_api *api);
