@@ -144,6 +144,11 @@ static void look_for_work(struct fus_worker *worker)
         pause_ms(worker, NO_SPACE_PAUSE_MS);
         return;
     }
+    /* A process that ended while it was idle must not cost a job an attempt. */
+    if (fus_worker_wait(worker, 0))
+        check_idle_process(worker);
+    if (!worker->process)
+        return;
     FUS_AUTO_JOB struct fus_job job = {.state = FUS_JOB_QUEUED};
     bool claimed = false;
     struct fus_error err = {.code = 0};

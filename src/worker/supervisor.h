@@ -31,7 +31,8 @@ void fus_supervisor_wake(struct fus_supervisor *supervisor);
 /* Workers that are up and answering, for readyz. */
 int fus_supervisor_workers_ready(struct fus_supervisor *supervisor);
 /* Stops claiming, gives running jobs grace_ms to end, then ends the workers (their jobs go back to
- * the queue without an attempt lost) and frees. */
+ * the queue without an attempt lost) and frees. Nobody may call the supervisor any more: the api is
+ * closed before. */
 void fus_supervisor_stop(struct fus_supervisor *supervisor, int64_t grace_ms);
 
 /* main of the worker child (`fusiond worker-child`, fd 3 is its socket). */
