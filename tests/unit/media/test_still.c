@@ -335,12 +335,12 @@ static void huge_headers_are_refused_before_anything_is_allocated(void **state)
     static const uint8_t jpeg[] =
         "\xff\xd8\xff\xc0\0\x11\x08\x9c\x40\x9c\x40\3\1\x22\0\2\x11\1\3\x11\1"
         "\xff\xda\0\x08\1\1\0\0\x3f\0zzzz\xff\xd9";
-    static const uint8_t webp[] = "RIFF\x2a\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\x3f\x9c\0\x3f\x9c\0"
+    static const uint8_t webp[] = "RIFF\x28\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\x3f\x9c\0\x3f\x9c\0"
                                   "VP8L\x05\0\0\0\x2f\0\0\0\0\0zzzz";
     const struct {
         const uint8_t *bytes;
         size_t size;
-    } cases[] = {{png, sizeof(png) - 1}, {jpeg, sizeof(jpeg) - 1}, {webp, 50}};
+    } cases[] = {{png, sizeof(png) - 1}, {jpeg, sizeof(jpeg) - 1}, {webp, sizeof(webp) - 1}};
     for (size_t i = 0; i < FUS_COUNT(cases); i++) {
         struct fus_still in = {0};
         struct fus_error err = {0};
