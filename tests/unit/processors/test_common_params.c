@@ -135,7 +135,7 @@ static void what_is_not_built_yet_is_refused_by_name(void **state)
                                     {"face_mask_types", "box occlusion"},
                                     {"output_image_scale", "2"},
                                     {"lip_syncer_weight", "1"},
-                                    {"output_video_encoder", "h264_nvenc"}};
+                                    {"output_video_encoder", "rawvideo"}};
     for (size_t i = 0; i < FUS_COUNT(later); i++) {
         assert_int_equal(fus_params_take_text(params, later[i][0], later[i][1], &err),
                          FUS_E_INVALID_PARAMETER);
