@@ -23,6 +23,7 @@ struct fus_config {
     int64_t http_threads;      /* 4 */
     int64_t connection_limit;  /* 1024 */
     int64_t connection_timeout_s; /* 30; key connection_timeout */
+    int64_t stop_grace_ms;     /* 5000: for running jobs when the server is stopped */
     /* [auth] */
     char *api_key;             /* one static key, "" none */
     /* [storage] */

@@ -31,6 +31,8 @@ static const struct fus_setting table[] = {
      .doc = "Connections at a time"},
     {"server", "connection_timeout", FUS_SETTING_SECONDS, AT(connection_timeout_s), "30s", 1, DAY,
      .doc = "Silence after which a connection is closed"},
+    {"server", "stop_grace_ms", FUS_SETTING_MILLISECONDS, AT(stop_grace_ms), "5s", 0, 3600000,
+     .doc = "Time that running jobs get to end when the server is stopped"},
 
     {"auth", "api_key", FUS_SETTING_TEXT, AT(api_key), "",
      .flags = FUS_SETTING_SECRET | FUS_SETTING_OPTIONAL,
