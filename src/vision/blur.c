@@ -6,8 +6,8 @@
 #include "base/macros.h"
 #include "vision/simd.h"
 
-#define RADIUS_MAX 24       /* of the fast path: three sigma of at most eight pixels */
-#define SHRINK_SIGMA 3.0f   /* sigma that a shrunk plane keeps at least */
+#define RADIUS_MAX 24     /* of the fast path: three sigma of at most eight pixels */
+#define SHRINK_SIGMA 3.0f /* sigma that a shrunk plane keeps at least */
 #define ROW_PAD (2 * RADIUS_MAX)
 
 size_t fus_blur_scratch(int width, int height)
@@ -28,8 +28,8 @@ static int kernel_make(float sigma, float kernel[RADIUS_MAX + 1])
     return radius;
 }
 
-FUS_SIMD_CLONES static void blur_columns(const float *restrict source, float *restrict target, int width,
-                                    int height, const float *kernel, int radius)
+FUS_SIMD_CLONES static void blur_columns(const float *restrict source, float *restrict target,
+                                         int width, int height, const float *kernel, int radius)
 {
     for (int y = 0; y < height; y++) {
         const float *middle = source + (size_t)y * (size_t)width;
@@ -47,7 +47,7 @@ FUS_SIMD_CLONES static void blur_columns(const float *restrict source, float *re
 }
 
 FUS_SIMD_CLONES static void blur_row(const float *restrict padded, float *restrict out, int width,
-                                const float *kernel, int radius)
+                                     const float *kernel, int radius)
 {
     const float *middle = padded + radius;
     for (int x = 0; x < width; x++)
@@ -87,8 +87,7 @@ static void shrink(const float *source, int width, int height, int factor, float
     for (int y = 0; y < small_height; y++) {
         memset(row, 0, (size_t)width * sizeof *row);
         for (int i = 0; i < factor; i++) {
-            const float *in =
-                source + (size_t)FUS_MIN(y * factor + i, height - 1) * (size_t)width;
+            const float *in = source + (size_t)FUS_MIN(y * factor + i, height - 1) * (size_t)width;
             for (int x = 0; x < width; x++)
                 row[x] += in[x];
         }
@@ -103,7 +102,7 @@ static void shrink(const float *source, int width, int height, int factor, float
 }
 
 FUS_SIMD_CLONES static void mix_rows(const float *restrict a, const float *restrict b, float part,
-                                float *restrict out, int count)
+                                     float *restrict out, int count)
 {
     for (int x = 0; x < count; x++)
         out[x] = a[x] + part * (b[x] - a[x]);

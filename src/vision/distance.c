@@ -9,7 +9,8 @@ size_t fus_distance_scratch(int width, int height)
     return 4 * ((size_t)FUS_MAX(width, height) + 8);
 }
 
-/* Lower envelope of the parabolas (x - i)^2 + value[i]; writes it back. where and edge: count + 1. */
+/* Lower envelope of the parabolas (x - i)^2 + value[i]; writes it back. where and edge: count + 1.
+ */
 static void envelope(float *value, int count, float *copy, float *where, float *edge)
 {
     int last = 0;

@@ -25,7 +25,8 @@ static const float from_xyz[3][3] = {
     {0.055648f * WHITE_X, -0.204043f, 1.057311f * WHITE_Z},
 };
 
-/* t^2.4 as t^2 * p(sqrt t); minimax-like fit on the range of the curve's upper branch, error 7e-6. */
+/* t^2.4 as t^2 * p(sqrt t); minimax-like fit on the range of the curve's upper branch, error 7e-6.
+ */
 FUS_SIMD_INLINE float decode(float value)
 {
     value = value < 0.0f ? 0.0f : value > 1.0f ? 1.0f : value;
@@ -84,18 +85,18 @@ FUS_SIMD_INLINE float uncurve(float f)
     return f > LAB_EDGE_CURVE ? cube : line;
 }
 
-FUS_SIMD_CLONES void fus_lab_from_bgr(const float *blue, const float *green, const float *red, float *l,
-                                 float *a, float *b, size_t count)
+FUS_SIMD_CLONES void fus_lab_from_bgr(const float *blue, const float *green, const float *red,
+                                      float *l, float *a, float *b, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const float linear_r = decode(red[i]), linear_g = decode(green[i]);
         const float linear_b = decode(blue[i]);
-        const float x = curve(to_xyz[0][0] * linear_r + to_xyz[0][1] * linear_g +
-                              to_xyz[0][2] * linear_b);
-        const float y = curve(to_xyz[1][0] * linear_r + to_xyz[1][1] * linear_g +
-                              to_xyz[1][2] * linear_b);
-        const float z = curve(to_xyz[2][0] * linear_r + to_xyz[2][1] * linear_g +
-                              to_xyz[2][2] * linear_b);
+        const float x =
+            curve(to_xyz[0][0] * linear_r + to_xyz[0][1] * linear_g + to_xyz[0][2] * linear_b);
+        const float y =
+            curve(to_xyz[1][0] * linear_r + to_xyz[1][1] * linear_g + to_xyz[1][2] * linear_b);
+        const float z =
+            curve(to_xyz[2][0] * linear_r + to_xyz[2][1] * linear_g + to_xyz[2][2] * linear_b);
         l[i] = 116.0f * y - 16.0f;
         a[i] = 500.0f * (x - y);
         b[i] = 200.0f * (y - z);
@@ -103,7 +104,7 @@ FUS_SIMD_CLONES void fus_lab_from_bgr(const float *blue, const float *green, con
 }
 
 FUS_SIMD_CLONES void fus_lab_to_bgr(const float *l, const float *a, const float *b, float *blue,
-                               float *green, float *red, size_t count)
+                                    float *green, float *red, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const float fy = (l[i] + 16.0f) * (1.0f / 116.0f);
@@ -153,7 +154,8 @@ void fus_lab_to_bgr_plain(const float *l, const float *a, const float *b, float 
 {
     for (size_t i = 0; i < count; i++) {
         const float fy = (l[i] + 16.0f) / 116.0f;
-        const float xyz[3] = {uncurve(fy + a[i] / 500.0f), uncurve(fy), uncurve(fy - b[i] / 200.0f)};
+        const float xyz[3] = {uncurve(fy + a[i] / 500.0f), uncurve(fy),
+                              uncurve(fy - b[i] / 200.0f)};
         float rgb[3];
         for (int row = 0; row < 3; row++)
             rgb[row] = encode_plain(from_xyz[row][0] * xyz[0] + from_xyz[row][1] * xyz[1] +

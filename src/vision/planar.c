@@ -58,6 +58,7 @@ static int small_image(struct fus_planar_scratch *scratch, enum fus_pixel_format
     if (total > scratch->byte_capacity) {
         fus_free(scratch->bytes);
         scratch->byte_capacity = 0;
+        total += total / 4;
         scratch->bytes = fus_malloc_aligned(total);
         if (scratch->bytes == NULL)
             return no_memory(err);
@@ -211,6 +212,7 @@ static int reserve_floats(struct fus_planar_scratch *scratch, size_t count, stru
         return 0;
     fus_free(scratch->floats);
     scratch->float_capacity = 0;
+    count += count / 4; /* a face that comes nearer does not allocate in each frame */
     scratch->floats = fus_malloc_aligned(count * sizeof(float));
     if (scratch->floats == NULL)
         return no_memory(err);

@@ -60,7 +60,8 @@ void fus_raster_polygon(float *plane, int width, int height, const struct fus_po
         size_t found[SAMPLES];
         float left = COORDINATE_MAX, right = -COORDINATE_MAX;
         for (int s = 0; s < SAMPLES; s++) {
-            found[s] = crossings(points, count, (float)y + ((float)s + 0.5f) / SAMPLES - 0.5f, at[s]);
+            found[s] =
+                crossings(points, count, (float)y + ((float)s + 0.5f) / SAMPLES - 0.5f, at[s]);
             if (found[s] > 0) {
                 left = fminf(left, at[s][0]);
                 right = fmaxf(right, at[s][found[s] - 1]);
@@ -108,8 +109,8 @@ void fus_raster_polyline(float *plane, int width, int height, const struct fus_p
     }
 }
 
-void fus_raster_ellipse(float *plane, int width, int height, struct fus_point centre, float radius_x,
-                        float radius_y)
+void fus_raster_ellipse(float *plane, int width, int height, struct fus_point centre,
+                        float radius_x, float radius_y)
 {
     struct fus_point points[64];
     for (size_t i = 0; i < FUS_COUNT(points); i++) {

@@ -20,8 +20,7 @@ struct axis {
 };
 
 struct fus_resizer {
-    struct axis x[2], y[2]; /* two geometries are kept: luma and chroma take turns */
-    int next;
+    struct axis x, y;
     float *row;
     size_t row_floats;
 };
@@ -43,10 +42,8 @@ void fus_resizer_free(struct fus_resizer *resizer)
 {
     if (resizer == NULL)
         return;
-    for (size_t i = 0; i < FUS_COUNT(resizer->x); i++) {
-        axis_done(&resizer->x[i]);
-        axis_done(&resizer->y[i]);
-    }
+    axis_done(&resizer->x);
+    axis_done(&resizer->y);
     fus_free(resizer->row);
     fus_free(resizer);
 }
@@ -60,10 +57,17 @@ static bool grow(void *pointer, size_t count, size_t size)
     return *block != NULL;
 }
 
+/* Sizes that creep up from frame to frame (a face that comes nearer) do not allocate each time. */
+static size_t with_headroom(size_t count)
+{
+    return count + count / 4;
+}
+
 static bool axis_reserve(struct axis *axis, size_t outputs, size_t weights)
 {
     if (axis->outputs < outputs) {
         axis->outputs = 0;
+        outputs = with_headroom(outputs);
         if (!grow(&axis->first, outputs, sizeof(*axis->first)) ||
             !grow(&axis->count, outputs, sizeof(*axis->count)) ||
             !grow(&axis->first_weight, outputs, sizeof(*axis->first_weight)))
@@ -72,6 +76,7 @@ static bool axis_reserve(struct axis *axis, size_t outputs, size_t weights)
     }
     if (axis->weights < weights) {
         axis->weights = 0;
+        weights = with_headroom(weights);
         if (!grow(&axis->weight, weights, sizeof(*axis->weight)))
             return false;
         axis->weights = weights;
@@ -199,24 +204,15 @@ static void copy_rows(const struct fus_plane *from, const struct fus_plane *to)
 }
 
 static int prepare(struct fus_resizer *resizer, const struct fus_plane *from,
-                   const struct fus_plane *to, enum fus_resize_filter filter, int *slot)
+                   const struct fus_plane *to, enum fus_resize_filter filter)
 {
-    for (*slot = 0; *slot < 2; (*slot)++) {
-        const struct axis *x = &resizer->x[*slot], *y = &resizer->y[*slot];
-        if (x->from == from->width && x->to == to->width && y->from == from->height &&
-            y->to == to->height && x->filter == filter && y->filter == filter)
-            break;
-    }
-    if (*slot == 2) {
-        *slot = resizer->next;
-        resizer->next ^= 1;
-    }
-    if (!axis_build(&resizer->x[*slot], from->width, to->width, filter) ||
-        !axis_build(&resizer->y[*slot], from->height, to->height, filter))
+    if (!axis_build(&resizer->x, from->width, to->width, filter) ||
+        !axis_build(&resizer->y, from->height, to->height, filter))
         return FUS_E_OUT_OF_MEMORY;
     size_t floats = (size_t)from->width * (size_t)from->channels;
     if (resizer->row_floats < floats) {
         resizer->row_floats = 0;
+        floats = with_headroom(floats);
         if (!grow(&resizer->row, floats, sizeof(float)))
             return FUS_E_OUT_OF_MEMORY;
         resizer->row_floats = floats;
@@ -243,11 +239,10 @@ int fus_resize_plane(struct fus_resizer *resizer, const struct fus_plane *from,
         resize_half(from, to);
         return 0;
     }
-    int slot;
-    if (prepare(resizer, from, to, filter, &slot) != 0)
+    if (prepare(resizer, from, to, filter) != 0)
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory to resize a picture.");
 
-    const struct axis *x = &resizer->x[slot], *y = &resizer->y[slot];
+    const struct axis *x = &resizer->x, *y = &resizer->y;
     size_t samples = (size_t)from->width * (size_t)channels;
     for (int j = 0; j < to->height; j++) {
         const float *weight = y->weight + y->first_weight[j];
