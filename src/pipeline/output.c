@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,10 +14,16 @@
 /* So much of the output's own name goes into the temporary one: together well below NAME_MAX. */
 #define NAME_KEPT 100
 
-static char *temporary_name(const char *path)
+static const char *name_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
+
+    return slash ? slash + 1 : path;
+}
+
+static char *temporary_name(const char *path)
+{
+    const char *name = name_of(path);
     FUS_AUTO_STR struct fus_str text = {0};
     char id[FUS_ID_SIZE];
 
@@ -57,12 +64,24 @@ int fus_output_open(struct fus_output *output, const char *path, struct fus_erro
     if (!copy || !temporary)
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory for the output.");
 
+    FUS_AUTO_FREE char *folder_name = fus_strndup(path, (size_t)(name_of(path) - path));
+
+    if (!folder_name)
+        return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory for the output.");
+
+    FUS_AUTO_FD int folder =
+        open(folder_name[0] ? folder_name : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (folder < 0)
+        return storage_error(errno, err);
+
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 
     if (fd < 0)
         return storage_error(errno, err);
     close(fd);
-    *output = (struct fus_output){FUS_TAKE(copy), FUS_TAKE(temporary)};
+    *output = (struct fus_output){FUS_TAKE(copy), FUS_TAKE(temporary), folder};
+    folder = -1;
     return 0;
 }
 
@@ -89,19 +108,26 @@ int fus_output_publish(struct fus_output *output, char sha256[65], int64_t *byte
     rc = fus_sha256_fd(fd, hex, err);
     if (rc)
         return rc;
-    rc = fus_fs_publish(output->temporary, output->path, err);
-    if (rc)
-        return rc;
+    if (fsync(fd) != 0 || rename(output->temporary, output->path) != 0)
+        return storage_error(errno, err);
     fus_free(FUS_TAKE(output->temporary));
-    memcpy(sha256, hex, sizeof(hex));
-    *bytes = size;
-    return 0;
+    if (fsync(output->folder) != 0) {
+        rc = storage_error(errno, err);
+        unlink(output->path);
+    } else {
+        memcpy(sha256, hex, sizeof(hex));
+        *bytes = size;
+    }
+    close(output->folder);
+    return rc;
 }
 
 void fus_output_done(struct fus_output *output)
 {
-    if (output->temporary)
+    if (output->temporary) {
         unlink(output->temporary);
+        close(output->folder);
+    }
     fus_free(FUS_TAKE(output->temporary));
     fus_free(FUS_TAKE(output->path));
 }
