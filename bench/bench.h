@@ -1,0 +1,41 @@
+/* The pieces of the benchmark: a clip made to measure, and one job run in a process of its own. */
+#ifndef FUS_BENCH_H
+#define FUS_BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pipeline/pipeline.h"
+
+#define BENCH_WIDTH 1280
+#define BENCH_HEIGHT 720
+#define BENCH_FPS 25
+#define BENCH_EYE_DISTANCE 100.0
+
+/* Makes `path`: frames of 1280 x 720 at 25 fps cut out of `source` around its first face and scaled
+ * so that the eyes are about 100 px apart; the source is repeated until there are enough.
+ * *eye_distance: of the first frame. */
+int bench_clip_make(struct fus_engine *engine, const char *source, const char *path, int frames,
+                    double *eye_distance, struct fus_error *err) FUS_MUST_CHECK;
+
+/* What a child process tells of its one job. */
+struct bench_run {
+    struct fus_pipeline_result result;
+    double seconds;      /* of the whole job, without loading the engine */
+    int64_t peak_rss_kb; /* VmHWM */
+    int64_t written;     /* bytes handed to write calls, or sent to the disk if that is more */
+};
+
+struct bench_job {
+    const char *clip, *donor, *output;
+    bool swap; /* false: our own passthrough */
+    int threads;
+};
+/* Starts this program anew for one job and waits. */
+int bench_run_child(const struct bench_job *job, struct bench_run *run,
+                    struct fus_error *err) FUS_MUST_CHECK;
+/* The child's side: runs the job and prints one line of JSON. argv: clip donor output swap threads.
+ */
+int bench_child_main(char **argv);
+
+#endif
