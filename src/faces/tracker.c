@@ -10,6 +10,9 @@
 #define CONFIRM_US 1200000 /* a track that the detector has not seen for so long is lost */
 #define FORGET_US 10000000 /* a lost track is looked for so long */
 #define GAP_US 1000000     /* a hole in the clip after which no filter's state is worth keeping */
+/* A new face whose landmarks score less has to be there in a second frame before it is given out: the
+ * back of a head passes for a face now and then, but not in two frames one after the other. */
+#define SURE_SCORE 0.7f
 
 enum track_state { TRACK_FREE, TRACK_LIVE, TRACK_LOST };
 
@@ -24,6 +27,7 @@ struct track {
     bool updated;       /* in this frame */
     bool fresh;         /* in this frame */
     bool matched;       /* by a detection of this frame */
+    bool doubtful;      /* seen once, not given out yet */
 };
 
 struct fus_tracker {
@@ -138,11 +142,12 @@ static void update(struct track *track, const struct fus_face *now, int64_t pts_
     memcpy(track->face.landmarks_68_raw, now->landmarks_68_raw, sizeof(now->landmarks_68_raw));
     memcpy(track->face.points_5, now->points_5, sizeof(now->points_5));
     track->face.landmark_score = now->landmark_score;
-    if (jumped) {
+    if (jumped || track->doubtful) {
         track->fresh = true;
         track->began_us = pts_us;
     }
     track->updated = true;
+    track->doubtful = false;
 }
 
 static void begin(struct track *track, const struct fus_face *now,
@@ -158,8 +163,12 @@ static void begin(struct track *track, const struct fus_face *now,
 
 static void lose(struct fus_tracker *tracker, struct track *track)
 {
-    track->state = TRACK_LOST;
     track->updated = false;
+    if (track->doubtful) {
+        track->state = TRACK_FREE;
+        return;
+    }
+    track->state = TRACK_LOST;
     tracker->search_until = tracker->frame + tracker->detect_every;
 }
 
@@ -305,6 +314,7 @@ static int take_up(struct fus_tracker *tracker, const struct fus_image *image, i
         if (track == NULL)
             return 0;
         track->id = tracker->next_id++;
+        track->doubtful = now.landmark_score < SURE_SCORE;
     }
     begin(track, &now, detection, pts_us);
     return 0;
@@ -394,6 +404,8 @@ static void give_out(struct fus_tracker *tracker, int64_t pts_us, struct fus_fac
         face->track_id = track->id;
         face->fresh = track->fresh;
         face->age_s = (double)(pts_us - track->began_us) / 1e6;
+        if (track->doubtful)
+            continue;
         struct fus_face *out = &faces->items[faces->count++];
         *out = *face;
         /* The tracker matches by raw points; what is drawn follows the filtered ones. */

@@ -10,6 +10,7 @@ enum { PEOPLE_MAX = 4 };
 struct person {
     bool there, hidden_from_detector;
     float x, y, eyes;
+    float score; /* of its landmarks; 0: 0.99 */
 };
 struct scene {
     struct person people[PEOPLE_MAX];
@@ -55,7 +56,7 @@ static int scene_landmarks(void *context, const struct fus_image *image,
         const struct person *p = &scene->people[i];
         if (!p->there || hypotf(p->x - c.x, p->y - c.y) > p->eyes)
             continue;
-        face->landmark_score = 0.99f;
+        face->landmark_score = p->score > 0 ? p->score : 0.99f;
         fake_points(p->x, p->y, p->eyes, face->landmarks_68);
         memcpy(face->landmarks_68_raw, face->landmarks_68, sizeof(face->landmarks_68));
         fus_face_points_5(face->landmarks_68, face->points_5);
@@ -306,11 +307,33 @@ static void errors_are_passed_on_and_frames_allocate_nothing(void **state)
 }
 
 #define PLAY(test) cmocka_unit_test_setup_teardown(test, begin, end)
+static void a_weak_new_face_is_given_out_only_when_it_stays(void **state)
+{
+    struct play *play = *state;
+    play->scene.people[0] =
+        (struct person){.there = true, .x = 100, .y = 100, .eyes = 40, .score = 0.55f};
+    next(play, -1);
+    assert_int_equal(play->faces.count, 0);
+    play->scene.people[0].there = false;
+    next(play, -1);
+    assert_int_equal(play->faces.count, 0);
+    play->scene.people[0].there = true;
+    next(play, -1);
+    assert_int_equal(play->faces.count, 0);
+    next(play, -1);
+    assert_int_equal(play->faces.count, 1);
+    assert_true(play->faces.items[0].fresh);
+    next(play, -1);
+    assert_int_equal(play->faces.count, 1);
+    assert_false(play->faces.items[0].fresh);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         PLAY(the_detector_runs_each_tenth_frame_while_a_face_is_followed),
         PLAY(without_a_face_the_detector_looks_in_each_frame),
+        PLAY(a_weak_new_face_is_given_out_only_when_it_stays),
         PLAY(several_faces_keep_their_numbers_when_they_pass_near_each_other),
         PLAY(a_lost_face_is_found_again_by_place_and_size),
         PLAY(a_face_elsewhere_or_of_another_size_is_a_new_one),
