@@ -171,7 +171,7 @@ void fus_doctor_check_storage(struct fus_doctor *doctor)
 /* A server holds this lock as long as it runs. */
 static bool server_runs(const struct fus_config *config)
 {
-    FUS_AUTO_FREE char *path = fus_fs_join(config->data_dir, "server.lock");
+    FUS_AUTO_FREE char *path = fus_fs_join(config->data_dir, "supervisor.lock");
     if (path == NULL)
         return false;
     FUS_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);

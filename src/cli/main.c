@@ -7,6 +7,7 @@
 #include "cli/command.h"
 
 static const struct fus_command commands[] = {
+    {"serve", "The API, the supervisor and its workers", fus_cli_serve, false},
     {"run", "One job on the command line, no server", fus_cli_run, false},
     {"jobs", "A client of the API: submit, list, watch, result, cancel", fus_cli_jobs, false},
     {"doctor", "What is set, what is missing and how to mend it", fus_cli_doctor, false},
