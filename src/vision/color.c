@@ -250,6 +250,32 @@ void fus_color_yuv444_to_planar(const uint8_t *const plane[3], const ptrdiff_t s
     }
 }
 
+void fus_color_to_planar(const struct fus_image *image, struct fus_rect rect,
+                         const struct fus_planar *out)
+{
+    int shift_x = fus_image_chroma_shift_x(image->format);
+    int shift_y = fus_image_chroma_shift_y(image->format);
+    struct fus_yuv_decode d = fus_yuv_decode(image->matrix, image->full_range);
+    struct decode_float k = {(float)d.y,  (float)d.rv,       (float)d.gu, (float)d.gv,
+                             (float)d.bu, (float)d.y_offset, out->mean,   out->scale};
+    for (int row = 0; row < rect.height; row++) {
+        int y = rect.y + row;
+        float *first = out->data + (size_t)row * out->row_stride;
+        float *last = first + 2 * out->plane_stride;
+        const uint8_t *luma = image->plane[0] + y * image->stride_bytes[0] + rect.x;
+        const uint8_t *cb = image->plane[1] + (y >> shift_y) * image->stride_bytes[1];
+        const uint8_t *cr = image->plane[2] + (y >> shift_y) * image->stride_bytes[2];
+        for (int x = 0; x < rect.width; x += BLOCK) {
+            int count = FUS_MIN(rect.width - x, (int)BLOCK);
+            uint8_t u[BLOCK], v[BLOCK];
+            planar_row(luma + x, spread_chroma(cb, rect.x + x, count, shift_x, u),
+                       spread_chroma(cr, rect.x + x, count, shift_x, v), count, k,
+                       (out->rgb ? last : first) + x, first + out->plane_stride + x,
+                       (out->rgb ? first : last) + x);
+        }
+    }
+}
+
 FUS_SIMD_CLONES
 static void split_row(const uint8_t *restrict bgr, int count, float mean, float scale,
                       float *restrict b, float *restrict g, float *restrict r)

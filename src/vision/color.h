@@ -39,6 +39,9 @@ struct fus_planar {
 void fus_color_yuv444_to_planar(const uint8_t *const plane[3], const ptrdiff_t stride_bytes[3],
                                 int width, int height, enum fus_color_matrix matrix,
                                 bool full_range, const struct fus_planar *out);
+/* The same from rect of a YUV picture, at its own size. */
+void fus_color_to_planar(const struct fus_image *image, struct fus_rect rect,
+                         const struct fus_planar *out);
 /* The same from BGR rows. */
 void fus_color_bgr_to_planar(const uint8_t *bgr, ptrdiff_t stride_bytes, int width, int height,
                              const struct fus_planar *out);

@@ -1,8 +1,8 @@
 /* CIE Lab (D65) from gamma-coded sRGB and back, in planes of float.
  *
- * B, G, R 0..1; L 0..100, a and b about -128..127. Formulas: CIE 15, IEC 61966-2-1. In and out may be
- * the same planes. The plain twins use the C library's powers and are what the fast ones are held to:
- * within 0.02 in Lab and 0.0005 in BGR. Thread-safe; nothing is allocated. */
+ * B, G, R 0..1; L 0..100, a and b about -128..127. Formulas: CIE 15, IEC 61966-2-1. In and out may
+ * be the same planes. The plain twins use the C library's powers and are what the fast ones are
+ * held to: within 0.02 in Lab and 0.0005 in BGR. Thread-safe; nothing is allocated. */
 #ifndef FUS_VISION_LAB_H
 #define FUS_VISION_LAB_H
 

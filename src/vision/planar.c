@@ -90,6 +90,10 @@ int fus_planar_resize(struct fus_planar_scratch *scratch, const struct fus_image
                       struct fus_error *err)
 {
     bool yuv = fus_image_is_yuv(image);
+    if (yuv && width == rect.width && height == rect.height) {
+        fus_color_to_planar(image, rect, out);
+        return 0;
+    }
     struct fus_image small;
     int rc =
         small_image(scratch, yuv ? FUS_PIXEL_YUV444P8 : image->format, width, height, &small, err);
@@ -220,13 +224,15 @@ static int reserve_floats(struct fus_planar_scratch *scratch, size_t count, stru
     return 0;
 }
 
-/* What is left for the Gaussian, in reduced pixels: the wanted variance less that of the mean over
- * `factor` pixels, which the reduction has already given. 0: none. */
+/* What is left for the Gaussian, in reduced pixels: the wanted variance less what the mean over
+ * `factor` pixels (1/12 of its width squared) and the bilinear samples (t (1 - t), on average 1/6)
+ * blur there anyway. 0: none. */
 static double rest_sigma(double scale, double factor)
 {
     if (scale >= 0.6)
         return 0;
-    double wanted = 0.45 / (scale * factor), given = (1 - 1 / (factor * factor)) / 12;
+    double wanted = 0.45 / (scale * factor),
+           given = (1 - 1 / (factor * factor)) * (1 / 12.0 + 1 / 6.0);
     return sqrt(FUS_MAX(wanted * wanted - given, 0.0));
 }
 
@@ -238,7 +244,7 @@ int fus_planar_crop(struct fus_planar_scratch *scratch, const struct fus_image *
     struct fus_affine from_crop;
     if (!(scale > 1e-6) || !isfinite(scale) || !fus_affine_invert(to_crop, &from_crop))
         return fus_error_set(err, FUS_E_INTERNAL, "A face's crop has no place in the picture.");
-    double factor = FUS_MAX(floor(0.75 / scale), 1.0);
+    double factor = scale < 0.6 ? 0.75 / scale : 1;
     struct fus_rect rect = crop_region(&from_crop, size, (float)(1.5 / scale + 2 * factor),
                                        image->width, image->height);
     int width = FUS_MAX((int)lround(rect.width / factor), 1);

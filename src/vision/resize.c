@@ -7,15 +7,14 @@
 #include "base/mem.h"
 #include "vision/simd.h"
 
-/* How one axis is resampled: output i is the sum of weight[first_weight[i] + k] * input[first[i] +
- * k]. */
+/* How one axis is resampled: output i is the sum of weight[i * taps + k] * input[first[i] + k]. All
+ * outputs have the same number of taps; those that need fewer have weights of 0 behind. */
 struct axis {
     int *first;
-    int *count;
-    size_t *first_weight;
     float *weight;
     size_t outputs, weights; /* capacities */
-    int from, to;            /* what the tables were made for */
+    int taps;
+    int from, to; /* what the tables were made for */
     enum fus_resize_filter filter;
 };
 
@@ -33,8 +32,6 @@ struct fus_resizer *fus_resizer_new(void)
 static void axis_done(struct axis *axis)
 {
     fus_free(axis->first);
-    fus_free(axis->count);
-    fus_free(axis->first_weight);
     fus_free(axis->weight);
 }
 
@@ -68,9 +65,7 @@ static bool axis_reserve(struct axis *axis, size_t outputs, size_t weights)
     if (axis->outputs < outputs) {
         axis->outputs = 0;
         outputs = with_headroom(outputs);
-        if (!grow(&axis->first, outputs, sizeof(*axis->first)) ||
-            !grow(&axis->count, outputs, sizeof(*axis->count)) ||
-            !grow(&axis->first_weight, outputs, sizeof(*axis->first_weight)))
+        if (!grow(&axis->first, outputs, sizeof(*axis->first)))
             return false;
         axis->outputs = outputs;
     }
@@ -84,55 +79,57 @@ static bool axis_reserve(struct axis *axis, size_t outputs, size_t weights)
     return true;
 }
 
-static int area_taps(double begin, double end, int from, int *first, float *weight)
+static void area_taps(double begin, double end, int from, int *first, float *weight)
 {
-    *first = FUS_MIN((int)floor(begin), from - 1);
+    *first = FUS_MIN((int)begin, from - 1);
     int last = FUS_MIN((int)ceil(end), from);
-    int count = 0;
     for (int i = *first; i < last; i++) {
         double part = FUS_MIN(end, i + 1.0) - FUS_MAX(begin, (double)i);
-        /* A sliver that rounding left behind is not worth a row. */
-        if (part < 1e-3 && i > *first)
-            break;
-        weight[count++] = (float)(part / (end - begin));
+        weight[i - *first] = (float)(part / (end - begin));
     }
-    return count;
 }
 
-static int linear_taps(double position, int from, int *first, float *weight)
+static void linear_taps(double position, int from, int *first, float *weight)
 {
-    double low = floor(position);
-    float t = (float)(position - low);
-    if (low < 0 || low >= from - 1) {
-        *first = low < 0 ? 0 : from - 1;
-        weight[0] = 1;
-        return 1;
+    position = FUS_CLAMP(position, 0.0, from - 1.0);
+    *first = (int)position;
+    weight[1] = (float)(position - *first);
+    weight[0] = 1 - weight[1];
+}
+
+static void axis_fill(struct axis *axis, int from, int to, bool area)
+{
+    double ratio = (double)from / to;
+    for (int i = 0; i < to; i++) {
+        float *weight = axis->weight + (size_t)i * (size_t)axis->taps;
+        if (!area) {
+            linear_taps((i + 0.5) * ratio - 0.5, from, &axis->first[i], weight);
+        } else if (from % to == 0) {
+            axis->first[i] = i * axis->taps;
+            for (int k = 0; k < axis->taps; k++)
+                weight[k] = 1 / (float)axis->taps;
+        } else {
+            area_taps(i * ratio, FUS_MIN((i + 1) * ratio, (double)from), from, &axis->first[i],
+                      weight);
+        }
     }
-    *first = (int)low;
-    weight[0] = 1 - t;
-    weight[1] = t;
-    return 2;
 }
 
 static bool axis_build(struct axis *axis, int from, int to, enum fus_resize_filter filter)
 {
     if (axis->from == from && axis->to == to && axis->filter == filter)
         return true;
-    double ratio = (double)from / to;
+    bool area = filter == FUS_RESIZE_AREA && to <= from;
+    /* An output whose share begins inside a sample reaches into up to two more. */
+    int taps = !area ? 2 : from % to == 0 ? from / to : from / to + 2;
+    size_t weights;
     axis->from = 0;
-    /* Each output of an area axis reaches into at most two samples more than its own share. */
-    size_t outputs = (size_t)to, weights = (size_t)from + 2 * outputs + 2;
-    if (!axis_reserve(axis, outputs, weights))
+    if (!fus_size_mul((size_t)to, (size_t)taps, &weights) ||
+        !axis_reserve(axis, (size_t)to, weights))
         return false;
-    size_t used = 0;
-    for (int i = 0; i < to; i++) {
-        axis->first_weight[i] = used;
-        float *weight = axis->weight + used;
-        axis->count[i] = filter == FUS_RESIZE_AREA && to <= from
-                             ? area_taps(i * ratio, (i + 1) * ratio, from, &axis->first[i], weight)
-                             : linear_taps((i + 0.5) * ratio - 0.5, from, &axis->first[i], weight);
-        used += (size_t)axis->count[i];
-    }
+    memset(axis->weight, 0, weights * sizeof(*axis->weight));
+    axis->taps = taps;
+    axis_fill(axis, from, to, area);
     axis->from = from;
     axis->to = to;
     axis->filter = filter;
@@ -153,11 +150,6 @@ static void row_add(const uint8_t *restrict from, float weight, size_t count, fl
         row[i] += weight * (float)from[i];
 }
 
-static inline uint8_t round8(float v)
-{
-    return (uint8_t)(v + 0.5f); /* weights are >= 0 and sum to 1: 0..255 */
-}
-
 FUS_SIMD_CLONES
 static void row_round(const float *restrict row, size_t count, uint8_t *restrict to)
 {
@@ -165,17 +157,45 @@ static void row_round(const float *restrict row, size_t count, uint8_t *restrict
         to[i] = (uint8_t)(int)(row[i] + 0.5f);
 }
 
-static void row_shrink(const struct axis *axis, const float *row, int channels, uint8_t *to)
+/* The row along x. Inlined with taps and channels known, so that the inner loops vanish. */
+__attribute__((always_inline)) static inline void
+row_taps(const struct axis *axis, const float *row, int taps, int channels, uint8_t *to)
 {
-    for (int i = 0; i < axis->to; i++) {
-        const float *weight = axis->weight + axis->first_weight[i];
-        const float *from = row + (size_t)axis->first[i] * (size_t)channels;
+    const float *weight = axis->weight;
+    for (int i = 0; i < axis->to; i++, weight += taps) {
+        const float *from = row + (ptrdiff_t)axis->first[i] * channels;
         for (int c = 0; c < channels; c++) {
-            float sum = 0;
-            for (int k = 0; k < axis->count[i]; k++)
+            float sum = 0.5f;
+            for (int k = 0; k < taps; k++)
                 sum += weight[k] * from[k * channels + c];
-            to[i * channels + c] = round8(FUS_MIN(sum, 255.0f));
+            to[i * channels + c] = (uint8_t)(int)FUS_MIN(sum, 255.0f);
         }
+    }
+}
+
+static void row_resample(const struct axis *axis, const float *row, int channels, uint8_t *to)
+{
+    switch (axis->taps * 8 + channels) {
+    case 2 * 8 + 1:
+        row_taps(axis, row, 2, 1, to);
+        break;
+    case 3 * 8 + 1:
+        row_taps(axis, row, 3, 1, to);
+        break;
+    case 4 * 8 + 1:
+        row_taps(axis, row, 4, 1, to);
+        break;
+    case 2 * 8 + 3:
+        row_taps(axis, row, 2, 3, to);
+        break;
+    case 3 * 8 + 3:
+        row_taps(axis, row, 3, 3, to);
+        break;
+    case 4 * 8 + 3:
+        row_taps(axis, row, 4, 3, to);
+        break;
+    default:
+        row_taps(axis, row, axis->taps, channels, to);
     }
 }
 
@@ -209,7 +229,9 @@ static int prepare(struct fus_resizer *resizer, const struct fus_plane *from,
     if (!axis_build(&resizer->x, from->width, to->width, filter) ||
         !axis_build(&resizer->y, from->height, to->height, filter))
         return FUS_E_OUT_OF_MEMORY;
-    size_t floats = (size_t)from->width * (size_t)from->channels;
+    /* Taps of weight 0 may reach behind the row: into zeros, or into what an earlier row left
+     * there. */
+    size_t floats = ((size_t)from->width + (size_t)resizer->x.taps) * (size_t)from->channels;
     if (resizer->row_floats < floats) {
         resizer->row_floats = 0;
         floats = with_headroom(floats);
@@ -245,16 +267,19 @@ int fus_resize_plane(struct fus_resizer *resizer, const struct fus_plane *from,
     const struct axis *x = &resizer->x, *y = &resizer->y;
     size_t samples = (size_t)from->width * (size_t)channels;
     for (int j = 0; j < to->height; j++) {
-        const float *weight = y->weight + y->first_weight[j];
+        const float *weight = y->weight + (size_t)j * (size_t)y->taps;
         const uint8_t *row = from->data + y->first[j] * from->stride_bytes;
         row_first(row, weight[0], samples, resizer->row);
-        for (int k = 1; k < y->count[j]; k++)
-            row_add(row + k * from->stride_bytes, weight[k], samples, resizer->row);
+        for (int k = 1; k < y->taps; k++) {
+            /* Weight 0 may stand for a row behind the last. */
+            if (weight[k] > 0)
+                row_add(row + k * from->stride_bytes, weight[k], samples, resizer->row);
+        }
         uint8_t *out = to->data + j * to->stride_bytes;
         if (from->width == to->width)
             row_round(resizer->row, samples, out);
         else
-            row_shrink(x, resizer->row, channels, out);
+            row_resample(x, resizer->row, channels, out);
     }
     return 0;
 }
