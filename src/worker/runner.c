@@ -122,7 +122,7 @@ static char *result_text(const struct attempt *attempt, json_t *result)
         json_object_set_new(timings, "fetch_ms", json_real(attempt->fetch_ms)) ||
         json_object_set_new(timings, "store_ms", json_real(attempt->store_ms)))
         return NULL;
-    return json_dumps(result, JSON_COMPACT);
+    return json_dumps(result, JSON_COMPACT | JSON_REAL_PRECISION(9));
 }
 
 static void publish_result(struct attempt *attempt, char **text)
