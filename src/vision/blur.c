@@ -6,13 +6,13 @@
 #include "base/macros.h"
 #include "vision/simd.h"
 
-#define RADIUS_MAX 24     /* of the fast path: three sigma of at most eight pixels */
-#define SHRINK_SIGMA 3.0f /* sigma that a shrunk plane keeps at least */
+#define RADIUS_MAX 24       /* of the fast path: three sigma of at most eight pixels */
+#define SHRINK_SIGMA 2.0f   /* sigma that a shrunk plane keeps at least */
 #define ROW_PAD (2 * RADIUS_MAX)
 
 size_t fus_blur_scratch(int width, int height)
 {
-    return 2 * (size_t)width * (size_t)height + (size_t)width + ROW_PAD + 64;
+    return 2 * (size_t)width * (size_t)height + 2 * (size_t)width + ROW_PAD + 64;
 }
 
 static int kernel_make(float sigma, float kernel[RADIUS_MAX + 1])
@@ -92,10 +92,12 @@ static void shrink(const float *source, int width, int height, int factor, float
                 row[x] += in[x];
         }
         float *out = small + (size_t)y * (size_t)small_width;
+        for (int x = width; x < small_width * factor; x++)
+            row[x] = row[width - 1];
         for (int x = 0; x < small_width; x++) {
             float sum = 0.0f;
             for (int i = 0; i < factor; i++)
-                sum += row[FUS_MIN(x * factor + i, width - 1)];
+                sum += row[x * factor + i];
             out[x] = sum * scale;
         }
     }
@@ -108,23 +110,29 @@ FUS_SIMD_CLONES static void mix_rows(const float *restrict a, const float *restr
         out[x] = a[x] + part * (b[x] - a[x]);
 }
 
+/* Back to full size: rows are widened first (few of them), then mixed. wide: small_height * width. */
 static void grow(const float *small, int small_width, int small_height, int factor, float *target,
-                 int width, int height, float *row)
+                 int width, int height, float *wide)
 {
     const float step = 1.0f / (float)factor, start = -0.5f * (float)(factor - 1) * step;
+    for (int x = 0; x < width; x++) {
+        float at = start + (float)x * step;
+        at = at > 0.0f ? at : 0.0f;
+        const int left = FUS_MIN((int)at, small_width - 1);
+        const int right = FUS_MIN(left + 1, small_width - 1);
+        const float part = at - (float)left;
+        for (int y = 0; y < small_height; y++) {
+            const float *in = small + (size_t)y * (size_t)small_width;
+            wide[(size_t)y * (size_t)width + (size_t)x] = in[left] + part * (in[right] - in[left]);
+        }
+    }
     for (int y = 0; y < height; y++) {
-        const float at = fmaxf(start + (float)y * step, 0.0f);
+        float at = start + (float)y * step;
+        at = at > 0.0f ? at : 0.0f;
         const int top = FUS_MIN((int)at, small_height - 1);
         const int bottom = FUS_MIN(top + 1, small_height - 1);
-        mix_rows(small + (size_t)top * (size_t)small_width,
-                 small + (size_t)bottom * (size_t)small_width, at - (float)top, row, small_width);
-        row[small_width] = row[small_width - 1];
-        float *out = target + (size_t)y * (size_t)width;
-        for (int x = 0; x < width; x++) {
-            const float ax = fmaxf(start + (float)x * step, 0.0f);
-            const int left = FUS_MIN((int)ax, small_width - 1);
-            out[x] = row[left] + (ax - (float)left) * (row[left + 1] - row[left]);
-        }
+        mix_rows(wide + (size_t)top * (size_t)width, wide + (size_t)bottom * (size_t)width,
+                 at - (float)top, target + (size_t)y * (size_t)width, width);
     }
 }
 

@@ -218,7 +218,12 @@ static void find_gains(struct fus_field *f, const struct fus_donor *donor, doubl
 {
     float target_l = 0.0f, donor_l = 1e-6f, target_c = 0.0f, donor_c = 1e-6f;
     size_t found = 0;
+    const size_t width = (size_t)f->atlas->width;
     for (size_t i = 0; i < f->count; i++) {
+        if (i % width == 0 && i / width % 2 == 1)
+            i += width; /* every second row is enough for sums and quantiles */
+        if (i >= f->count)
+            break;
         if (f->deep[i] == 0.0f)
             continue;
         const float w = f->seen[i], bare = w * f->deep_bare[i];
@@ -368,9 +373,11 @@ static void find_alpha(struct fus_field *f, double dt, struct fus_blend_state *s
     for (size_t i = 0; i < f->count; i++) {
         const float cut =
             f->seen[i] > 0.3f ? f->covered[i] * mask[FUS_ATLAS_CUT_TARGET][i] : 0.0f;
-        const float glass = fmaxf(lens[0] * mask[FUS_ATLAS_ZONE_LEFT][i],
-                                  lens[1] * mask[FUS_ATLAS_ZONE_RIGHT][i]);
-        f->alpha[i] = (1.0f - cut) * (1.0f - fminf(f->masked[i], 1.0f)) * (1.0f - glass);
+        /* the zones do not touch */
+        const float glass =
+            lens[0] * mask[FUS_ATLAS_ZONE_LEFT][i] + lens[1] * mask[FUS_ATLAS_ZONE_RIGHT][i];
+        const float value = (1.0f - cut) * (1.0f - f->masked[i]) * (1.0f - glass);
+        f->alpha[i] = FUS_CLAMP(value, 0.0f, 1.0f);
     }
     mix_plane(state->alpha, f->alpha, share, f->count);
 }

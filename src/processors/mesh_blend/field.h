@@ -13,6 +13,7 @@ struct fus_blend_state {
     struct fus_skin skin;
     float gain_l, gain_c, crease, blink[2];
     float grain_gain, grain_add;
+    double grain_wait_s; /* since the grain was last measured */
     bool field_known, grain_known; /* else the next frame sets, not smooths */
 };
 int fus_blend_state_init(struct fus_blend_state *state, const struct fus_atlas *low,

@@ -22,8 +22,11 @@ struct slope {
     float u_low, u_high, v_low, v_high;
     float scale[FUS_TEXELS];
     float mouth, eyes, blink_left, blink_right;
-    bool cubic;
+    bool cubic, steep;
 };
+
+/* Eye distances a pixel; gentler slopes can't leave the atlas' margin by rounding. */
+#define STEEP 0.25f
 
 static void slope_make(const struct fus_paint *paint, int triangle, const struct fus_rect *rect,
                        struct slope *slope)
@@ -50,6 +53,8 @@ static void slope_make(const struct fus_paint *paint, int triangle, const struct
     slope->u_high = fmaxf(u[0], fmaxf(u[1], u[2]));
     slope->v_low = fminf(v[0], fminf(v[1], v[2]));
     slope->v_high = fmaxf(v[0], fmaxf(v[1], v[2]));
+    slope->steep = !(fabsf(slope->u[0]) < STEEP && fabsf(slope->u[1]) < STEEP &&
+                     fabsf(slope->v[0]) < STEEP && fabsf(slope->v[1]) < STEEP);
 }
 
 static void slope_settings(const struct fus_paint *paint, struct slope *slope)
@@ -123,12 +128,6 @@ FUS_SIMD_INLINE void tap_cubic(const struct fus_donor_level *level, float x, flo
     *out = sum;
 }
 
-FUS_SIMD_INLINE float unit(float value)
-{
-    value = value > 0.0f ? value : 0.0f;
-    return value < 1.0f ? value : 1.0f;
-}
-
 FUS_SIMD_INLINE void finish(const struct slope *slope, const float texel[FUS_TEXELS], const float low[4],
                        bool left, const struct fus_canvas *canvas, size_t at)
 {
@@ -136,10 +135,10 @@ FUS_SIMD_INLINE void finish(const struct slope *slope, const float texel[FUS_TEX
     canvas->l[at] = texel[FUS_TEXEL_L] - texel[FUS_TEXEL_CREASE] + low[0];
     canvas->a[at] = texel[FUS_TEXEL_A] + low[1];
     canvas->b[at] = texel[FUS_TEXEL_B] + low[2];
-    canvas->mask[at] = unit(texel[FUS_TEXEL_ALPHA]) * unit(low[3]) *
-                       (1.0f - slope->mouth * unit(texel[FUS_TEXEL_INNER])) *
-                       (1.0f - slope->eyes * unit(texel[FUS_TEXEL_EYEBALL])) *
-                       (1.0f - blink * unit(texel[FUS_TEXEL_LIDS]));
+    canvas->mask[at] = texel[FUS_TEXEL_ALPHA] * low[3] *
+                       (1.0f - slope->mouth * texel[FUS_TEXEL_INNER]) *
+                       (1.0f - slope->eyes * texel[FUS_TEXEL_EYEBALL]) *
+                       (1.0f - blink * texel[FUS_TEXEL_LIDS]);
 }
 
 FUS_SIMD_INLINE float held(float value, float low, float high)
@@ -155,8 +154,8 @@ FUS_SIMD_INLINE void mark_plain(const struct fus_paint *paint, const struct fus_
     canvas->plain[at] = paint->look->grain[nearest] > PLAIN_SKIN;
 }
 
-FUS_SIMD_CLONES static void scan(const struct fus_paint *paint, const struct slope *slope, int y, int x1,
-                            int x2, const struct fus_canvas *canvas)
+FUS_SIMD_INLINE void scan_as(const struct fus_paint *paint, const struct slope *slope, int y, int x1,
+                             int x2, const struct fus_canvas *canvas, bool cubic, bool steep)
 {
     const float n = (float)paint->level->n;
     const size_t row = (size_t)y * (size_t)canvas->rect.width;
@@ -164,10 +163,13 @@ FUS_SIMD_CLONES static void scan(const struct fus_paint *paint, const struct slo
     v8 scale;
     memcpy(&scale, slope->scale, sizeof scale);
     for (int x = x1; x < x2; x++) {
-        const float u = held(u0 + slope->u[0] * (float)x, slope->u_low, slope->u_high);
-        const float v = held(v0 + slope->v[0] * (float)x, slope->v_low, slope->v_high);
+        float u = u0 + slope->u[0] * (float)x, v = v0 + slope->v[0] * (float)x;
+        if (steep) {
+            u = held(u, slope->u_low, slope->u_high);
+            v = held(v, slope->v_low, slope->v_high);
+        }
         v8 texel;
-        if (slope->cubic)
+        if (cubic)
             tap_cubic(paint->level, u * n - 0.5f, v * n - 0.5f, &texel);
         else
             tap_linear(paint->level, u * n - 0.5f, v * n - 0.5f, &texel);
@@ -191,6 +193,17 @@ FUS_SIMD_CLONES static void scan(const struct fus_paint *paint, const struct slo
         if (((x | y) & 1) == 0)
             mark_plain(paint, canvas, lx, ly, row + (size_t)x);
     }
+}
+
+FUS_SIMD_CLONES static void scan(const struct fus_paint *paint, const struct slope *slope, int y, int x1,
+                                 int x2, const struct fus_canvas *canvas)
+{
+    if (slope->cubic)
+        scan_as(paint, slope, y, x1, x2, canvas, true, true);
+    else if (slope->steep)
+        scan_as(paint, slope, y, x1, x2, canvas, false, true);
+    else
+        scan_as(paint, slope, y, x1, x2, canvas, false, false);
 }
 
 static void scan_plain(const struct fus_paint *paint, const struct slope *slope, int y, int x1, int x2,

@@ -337,11 +337,23 @@ int fus_pull_atlas(struct fus_pull *pull, const struct fus_image *image, const s
             }
         }
     }
+    if (bgr)
+        for (int c = 0; c < 3; c++)
+            memcpy(bgr[c], lab[c], fus_atlas_count(atlas) * sizeof(float));
+    for (size_t i = 0; i < atlas->run_count;) {
+        /* the runs of a row are one behind the other, with gaps at most where the mesh has none */
+        const struct fus_atlas_run first = atlas->runs[i];
+        int end = first.x2;
+        for (i++; i < atlas->run_count && atlas->runs[i].y == first.y && atlas->runs[i].x1 == end; i++)
+            end = atlas->runs[i].x2;
+        const size_t at = (size_t)first.y * (size_t)atlas->width + (size_t)first.x1;
+        fus_lab_from_bgr(lab[0] + at, lab[1] + at, lab[2] + at, lab[0] + at, lab[1] + at, lab[2] + at,
+                         (size_t)(end - first.x1));
+    }
     for (int c = 0; c < 3; c++) {
         fill_outside(atlas, lab[c]);
         if (bgr)
-            memcpy(bgr[c], lab[c], fus_atlas_count(atlas) * sizeof(float));
+            fill_outside(atlas, bgr[c]);
     }
-    fus_lab_from_bgr(lab[0], lab[1], lab[2], lab[0], lab[1], lab[2], fus_atlas_count(atlas));
     return 0;
 }

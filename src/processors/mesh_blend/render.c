@@ -17,6 +17,7 @@
 #define GRAIN_SAMPLES_MIN 50
 #define GRAIN_SAMPLES_MAX 16384
 #define TAU_GRAIN 0.5
+#define GRAIN_EVERY_S 0.09 /* it changes slowly: not measured in each frame of a clip */
 
 struct fus_render {
     float *block; /* planes of the region, grows */
@@ -167,7 +168,10 @@ FUS_SIMD_CLONES static void soften_mask(float *restrict mask, const float *restr
         float t = (depth[x] - inset) * inverse_feather;
         t = t > 0.0f ? t : 0.0f;
         t = t < 1.0f ? t : 1.0f;
-        mask[x] *= opacity * (t * t * (3.0f - 2.0f * t));
+        float value = mask[x] * (t * t * (3.0f - 2.0f * t));
+        value = value > 0.0f ? value : 0.0f; /* bicubic taps overshoot */
+        value = value < 1.0f ? value : 1.0f;
+        mask[x] = opacity * value;
     }
 }
 
@@ -222,9 +226,13 @@ static void match_grain(struct fus_render *render, const struct region *region, 
     fus_blur_gaussian(region->canvas.l, region->smooth, rect->width, rect->height, radius,
                       region->scratch);
     subtract(region->canvas.l, region->smooth, region->fine, region->count);
-    fus_blur_gaussian(region->target_l, region->smooth, rect->width, rect->height, radius,
-                      region->scratch);
-    measure_grain(render, region, dt, state);
+    state->grain_wait_s += dt;
+    if (!state->grain_known || dt < 0.0 || state->grain_wait_s >= GRAIN_EVERY_S) {
+        fus_blur_gaussian(region->target_l, region->smooth, rect->width, rect->height, radius,
+                          region->scratch);
+        measure_grain(render, region, dt < 0.0 ? dt : state->grain_wait_s, state);
+        state->grain_wait_s = 0.0;
+    }
     add_scaled(region->canvas.l, region->fine, state->grain_gain - 1.0f, region->count);
     if (state->grain_add <= 0.15f)
         return;
