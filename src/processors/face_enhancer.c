@@ -6,9 +6,9 @@
 static const struct fus_param rows[] = {
     {.name = "face_enhancer_model",
      .type = FUS_PARAM_TEXT,
-     .choices = CHOICES("codeformer", "gfpgan_1.2", "gfpgan_1.3", "gfpgan_1.4", "gpen_bfr_256",
-                        "gpen_bfr_512", "gpen_bfr_1024", "gpen_bfr_2048",
-                        "restoreformer_plus_plus"),
+     .choices =
+         CHOICES("codeformer", "gfpgan_1.2", "gfpgan_1.3", "gfpgan_1.4", "gpen_bfr_256",
+                 "gpen_bfr_512", "gpen_bfr_1024", "gpen_bfr_2048", "restoreformer_plus_plus"),
      .group = "processors",
      .role = "face_enhancer",
      .flags = FUS_PARAM_MODEL,
@@ -32,8 +32,8 @@ static const struct fus_param rows[] = {
 };
 static const struct fus_param_table params_table = {rows, FUS_COUNT(rows)};
 
-/* The model that the request means, if it is installed. No family of enhancers can be run yet, so an
- * installed one is refused too, by name. */
+/* The model that the request means, if it is installed. No family of enhancers can be run yet, so
+ * an installed one is refused too, by name. */
 static int check(const struct fus_params *params, const struct fus_models *models,
                  const struct fus_model **model, struct fus_error *err)
 {
@@ -48,7 +48,8 @@ static int check(const struct fus_params *params, const struct fus_models *model
                          "the model %s is installed, but this version cannot run it", found->id);
 }
 
-static enum fus_source_type source_type(const struct fus_params *params, const struct fus_models *models)
+static enum fus_source_type source_type(const struct fus_params *params,
+                                        const struct fus_models *models)
 {
     return FUS_SOURCE_TYPE_COMPOSITE_TRAINED;
 }

@@ -15,7 +15,7 @@
 #define STANDARD_FEATHER 0.22f
 #define STANDARD_INSET 0.05f
 
-#define SMALL_DONOR 40.0f   /* pixels between the eyes */
+#define SMALL_DONOR 40.0f /* pixels between the eyes */
 #define LAUGHING_DONOR 0.90f
 
 static const struct fus_param rows[] = {
@@ -83,19 +83,23 @@ static int check(const struct fus_params *params, const struct fus_models *model
     const struct fus_model *found;
     int failed = fus_models_choose(models, "face_swapper", named, STANDARD_MODEL, &found, err);
     if (!failed && !named && !runnable(found))
-        failed = fus_models_choose(models, "face_swapper", BUILTIN_MODEL, STANDARD_MODEL, &found, err);
+        failed =
+            fus_models_choose(models, "face_swapper", BUILTIN_MODEL, STANDARD_MODEL, &found, err);
     if (failed)
         return failed;
     if (!runnable(found))
-        return fus_error_set(err, FUS_E_MODEL_NOT_FOUND,
-                             "the model %s is installed, but this version cannot run it; " BUILTIN_MODEL
-                             " is built in", found->id);
+        return fus_error_set(
+            err, FUS_E_MODEL_NOT_FOUND,
+            "the model %s is installed, but this version cannot run it; " BUILTIN_MODEL
+            " is built in",
+            found->id);
     if (model)
         *model = found;
     return 0;
 }
 
-static enum fus_source_type source_type(const struct fus_params *params, const struct fus_models *models)
+static enum fus_source_type source_type(const struct fus_params *params,
+                                        const struct fus_models *models)
 {
     const struct fus_model *model;
     if (check(params, models, &model, NULL) == 0 && model->generator)
@@ -148,10 +152,11 @@ static int add_source(const struct fus_processor_context *context, const struct 
         return fus_error_set_at(err, FUS_E_NO_FACE_IN_SOURCE, pointer,
                                 "no face was found in source_images/%d", source->index);
     const struct fus_donor *donor;
-    const int failed = fus_mesh_blend_add_donor(blend, &source->image, face->landmarks_68, &donor, err);
+    const int failed =
+        fus_mesh_blend_add_donor(blend, &source->image, face->landmarks_68, &donor, err);
     if (failed == FUS_E_NO_FACE_IN_SOURCE)
-        return fus_error_set_at(err, failed, pointer, "no usable face was found in source_images/%d",
-                                source->index);
+        return fus_error_set_at(err, failed, pointer,
+                                "no usable face was found in source_images/%d", source->index);
     if (failed)
         return failed;
     if (donor->scale < SMALL_DONOR)

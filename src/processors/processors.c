@@ -53,7 +53,8 @@ static void check_model(const struct fus_params *params, const struct fus_models
 {
     const struct fus_model *model;
     struct fus_error err = {0};
-    if (fus_models_choose(models, role, fus_params_text(params, name), preferred, &model, &err) == 0)
+    if (fus_models_choose(models, role, fus_params_text(params, name), preferred, &model, &err) ==
+        0)
         return;
     char pointer[96];
     snprintf(pointer, sizeof pointer, "%s/%s", prefix, name);
@@ -83,6 +84,8 @@ void fus_processors_check(const struct fus_params *params, const struct fus_mode
     }
     if (!faces)
         return;
-    check_model(params, models, "face_detector_model", "face_detector", "yolo_face", prefix, errors);
-    check_model(params, models, "face_landmarker_model", "face_landmarker", "2dfan4", prefix, errors);
+    check_model(params, models, "face_detector_model", "face_detector", "yolo_face", prefix,
+                errors);
+    check_model(params, models, "face_landmarker_model", "face_landmarker", "2dfan4", prefix,
+                errors);
 }

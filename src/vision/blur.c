@@ -6,8 +6,8 @@
 #include "base/macros.h"
 #include "vision/simd.h"
 
-#define RADIUS_MAX 24       /* of the fast path: three sigma of at most eight pixels */
-#define SHRINK_SIGMA 2.0f   /* sigma that a shrunk plane keeps at least */
+#define RADIUS_MAX 24     /* of the fast path: three sigma of at most eight pixels */
+#define SHRINK_SIGMA 2.0f /* sigma that a shrunk plane keeps at least */
 #define ROW_PAD (2 * RADIUS_MAX)
 
 size_t fus_blur_scratch(int width, int height)
@@ -110,7 +110,8 @@ FUS_SIMD_CLONES static void mix_rows(const float *restrict a, const float *restr
         out[x] = a[x] + part * (b[x] - a[x]);
 }
 
-/* Back to full size: rows are widened first (few of them), then mixed. wide: small_height * width. */
+/* Back to full size: rows are widened first (few of them), then mixed. wide: small_height * width.
+ */
 static void grow(const float *small, int small_width, int small_height, int factor, float *target,
                  int width, int height, float *wide)
 {

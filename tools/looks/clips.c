@@ -68,14 +68,14 @@ static void compare(struct look_back *back)
     back->frames += 1.0;
 }
 
-static int look(struct look_back *back, const struct fus_image *before, const struct fus_image *after,
-                const struct fus_mesh *mesh, struct fus_error *err)
+static int look(struct look_back *back, const struct fus_image *before,
+                const struct fus_image *after, const struct fus_mesh *mesh, struct fus_error *err)
 {
     const float scale = 1.5f * FUS_ATLAS_LOW / mesh->scale;
     const struct fus_image *both[2] = {before, after};
     for (int k = 0; k < 2; k++) {
-        const int failed =
-            fus_pull_atlas(&back->pull, both[k], mesh, scale, back->atlas, back->lab, back->now[k], err);
+        const int failed = fus_pull_atlas(&back->pull, both[k], mesh, scale, back->atlas, back->lab,
+                                          back->now[k], err);
         if (failed)
             return failed;
     }
@@ -121,7 +121,8 @@ static int one_frame(struct looks *looks, struct fus_tracker *tracker, struct fu
         failed = fus_tracker_next(tracker, &before, frame->pts_us, -1, &faces, err);
     const struct fus_face *face = failed ? NULL : largest(&faces);
     if (!failed)
-        failed = fus_mesh_blend_frame(blend, &after, &face, face ? 1 : 0, frame->pts_us, frame->index, err);
+        failed = fus_mesh_blend_frame(blend, &after, &face, face ? 1 : 0, frame->pts_us,
+                                      frame->index, err);
     struct fus_mesh mesh;
     if (failed || !face || !fus_mesh_place(face->landmarks_68, &mesh)) {
         back->known = false;
@@ -133,7 +134,8 @@ static int one_frame(struct looks *looks, struct fus_tracker *tracker, struct fu
         snprintf(path, sizeof path, "%s/clip-%d.png", looks->out, (int)frame->index);
         failed = pictures_sheet(&sheet, 2, 1, err);
         for (int i = 0; !failed && i < 2; i++)
-            failed = pictures_put(&sheet, i, 0, i ? &after : &before, face->points_5[2], 2.6f * mesh.scale, err);
+            failed = pictures_put(&sheet, i, 0, i ? &after : &before, face->points_5[2],
+                                  2.6f * mesh.scale, err);
         if (!failed)
             failed = pictures_write_png(path, &sheet, err);
     }
@@ -192,14 +194,17 @@ int looks_flicker(struct looks *looks, struct fus_error *err)
         failed = clip_flicker(looks, true, &planar, err);
     if (failed)
         return failed;
-    looks_verdict(looks, "flicker ratio, speech clip", ratio, false, FLICKER_GOAL, "prototype 0.505");
-    printf("  the same in 8-bit 4:2:0 planes, whose rounding of colour adds to it: %.3f\n", (double)planar);
+    looks_verdict(looks, "flicker ratio, speech clip", ratio, false, FLICKER_GOAL,
+                  "prototype 0.505");
+    printf("  the same in 8-bit 4:2:0 planes, whose rounding of colour adds to it: %.3f\n",
+           (double)planar);
     return 0;
 }
 
-/* What is left of the error along one axis when all that depends on the pose alone (1, yaw, yaw^2) is
- * taken out: the delay, since the head turns to and fro. */
-static void take_out_pose(const float *yaw, const float *error, size_t step, size_t count, float *left)
+/* What is left of the error along one axis when all that depends on the pose alone (1, yaw, yaw^2)
+ * is taken out: the delay, since the head turns to and fro. */
+static void take_out_pose(const float *yaw, const float *error, size_t step, size_t count,
+                          float *left)
 {
     double m[3][4] = {{0}};
     for (size_t t = 0; t < count; t++) {
@@ -239,7 +244,11 @@ static int render_and_track(struct looks *looks, struct lag_frame *frames, float
         .light = (enum pt_light_kind)0,
         .background_seed = 3,
         .people = 1,
-        .sitters = {{.seed = 5, .tone = -1, .hair_style = -1, .centre_x = 240.0f, .centre_y = 160.0f,
+        .sitters = {{.seed = 5,
+                     .tone = -1,
+                     .hair_style = -1,
+                     .centre_x = 240.0f,
+                     .centre_y = 160.0f,
                      .eye_distance_px = 64.0f}},
     };
     FUS_CLEANUP(pt_scene_free) struct pt_scene *scene = NULL;
@@ -258,10 +267,12 @@ static int render_and_track(struct looks *looks, struct lag_frame *frames, float
         pt_script_pose(PT_SCRIPT_TURNING, 5, t / LAG_FPS, &pose);
         failed = pt_scene_render(scene, &pose, (uint32_t)t + 1, &picture, &truth, err);
         if (!failed)
-            failed = fus_tracker_next(tracker, &picture, (int64_t)(1e6 * t / LAG_FPS), -1, &faces, err);
+            failed =
+                fus_tracker_next(tracker, &picture, (int64_t)(1e6 * t / LAG_FPS), -1, &faces, err);
         const struct fus_face *face = failed ? NULL : largest(&faces);
         if (!failed && !face)
-            failed = fus_error_set(err, FUS_E_NO_FACE_IN_TARGET, "the rendered face was lost in frame %d", t);
+            failed = fus_error_set(err, FUS_E_NO_FACE_IN_TARGET,
+                                   "the rendered face was lost in frame %d", t);
         if (failed)
             break;
         yaw[t] = truth.yaw;
@@ -300,7 +311,8 @@ int looks_lag(struct looks *looks, struct fus_error *err)
         if (weight > 68.0 * 0.004 * frames[t].scale) /* moving at all */
             lags[count++] = (float)(behind / weight / frames[t].scale);
     }
-    looks_verdict(looks, "median lag, rendered turning clip, eye distances", fus_stats_median(lags, count),
-                  false, LAG_GOAL, "One Euro 2/15 of the study 0.008");
+    looks_verdict(looks, "median lag, rendered turning clip, eye distances",
+                  fus_stats_median(lags, count), false, LAG_GOAL,
+                  "One Euro 2/15 of the study 0.008");
     return 0;
 }

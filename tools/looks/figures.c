@@ -18,7 +18,8 @@ static const struct fus_point template_112[5] = {{38.2946f, 51.6963f},
 static float *read_planes(const struct fus_image *bgr, const struct fus_rect *rect, float sigma)
 {
     const size_t count = (size_t)rect->width * (size_t)rect->height;
-    float *planes = fus_calloc(3 * count + fus_blur_scratch(rect->width, rect->height), sizeof *planes);
+    float *planes =
+        fus_calloc(3 * count + fus_blur_scratch(rect->width, rect->height), sizeof *planes);
     if (!planes)
         return NULL;
     for (int y = 0; y < rect->height; y++) {
@@ -33,7 +34,8 @@ static float *read_planes(const struct fus_image *bgr, const struct fus_rect *re
     return planes;
 }
 
-static struct fus_rect clip_rect(const struct fus_image *image, float x1, float y1, float x2, float y2)
+static struct fus_rect clip_rect(const struct fus_image *image, float x1, float y1, float x2,
+                                 float y2)
 {
     struct fus_rect rect = {.x = FUS_CLAMP((int)floorf(x1), 0, image->width - 1),
                             .y = FUS_CLAMP((int)floorf(y1), 0, image->height - 1)};
@@ -49,11 +51,12 @@ int figures_embed(struct fus_run *run, const struct fus_image *bgr, const struct
     if (!fus_affine_similarity(five, template_112, 5, &to_crop) ||
         !fus_affine_invert(&to_crop, &to_picture))
         return fus_error_set(err, FUS_E_INTERNAL, "the five points are in one place");
-    const float scale = (float)fus_affine_scale(&to_crop), sigma = scale < 0.6f ? 0.45f / scale : 0.0f;
+    const float scale = (float)fus_affine_scale(&to_crop),
+                sigma = scale < 0.6f ? 0.45f / scale : 0.0f;
     const struct fus_point centre = fus_affine_apply(&to_picture, (struct fus_point){56.0f, 56.0f});
     const float reach = 80.0f / scale + 4.0f * sigma + 2.0f;
-    const struct fus_rect rect = clip_rect(bgr, centre.x - reach, centre.y - reach, centre.x + reach,
-                                           centre.y + reach);
+    const struct fus_rect rect =
+        clip_rect(bgr, centre.x - reach, centre.y - reach, centre.x + reach, centre.y + reach);
     FUS_AUTO_FREE float *planes = read_planes(bgr, &rect, sigma);
     FUS_AUTO_FREE float *crop = fus_calloc(3 * 112 * 112, sizeof *crop);
     if (!planes || !crop)
@@ -101,7 +104,8 @@ float figures_cosine(const float a[EMBEDDING_SIZE], const float b[EMBEDDING_SIZE
 }
 
 int figures_seam(const struct fus_image *target, const struct fus_image *result,
-                 const struct fus_render_trace *trace, float scale, float *seam, struct fus_error *err)
+                 const struct fus_render_trace *trace, float scale, float *seam,
+                 struct fus_error *err)
 {
     const struct fus_rect *drawn = &trace->rect;
     const float margin = 0.3f * scale;
@@ -119,8 +123,8 @@ int figures_seam(const struct fus_image *target, const struct fus_image *result,
     }
     float *both[2] = {before, after};
     for (int k = 0; k < 2; k++)
-        fus_lab_from_bgr_plain(both[k], both[k] + count, both[k] + 2 * count, both[k], both[k] + count,
-                               both[k] + 2 * count, count);
+        fus_lab_from_bgr_plain(both[k], both[k] + count, both[k] + 2 * count, both[k],
+                               both[k] + count, both[k] + 2 * count, count);
     double sum = 0.0;
     size_t found = 0;
     for (int y = 0; trace->mask && y < drawn->height; y++) {

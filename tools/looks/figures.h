@@ -14,8 +14,8 @@ int figures_embed(struct fus_run *run, const struct fus_image *bgr, const struct
                   float embedding[EMBEDDING_SIZE], struct fus_error *err) FUS_MUST_CHECK;
 float figures_cosine(const float a[EMBEDDING_SIZE], const float b[EMBEDDING_SIZE]);
 
-/* Mean Lab distance of two pictures, both blurred by 0.08 of the scale, where the depth inside the drawn
- * face is 0.10 to 0.26 and the mask is above 0.02. */
+/* Mean Lab distance of two pictures, both blurred by 0.08 of the scale, where the depth inside the
+ * drawn face is 0.10 to 0.26 and the mask is above 0.02. */
 int figures_seam(const struct fus_image *target, const struct fus_image *result,
                  const struct fus_render_trace *trace, float scale, float *seam,
                  struct fus_error *err) FUS_MUST_CHECK;

@@ -1,7 +1,7 @@
 /* looks: contact sheets and figures of the built-in face swap, for eyes and for the gate.
  *
- * Needs the folders of real pictures and of test models beside the checkout; says so and ends well when
- * they are not there. */
+ * Needs the folders of real pictures and of test models beside the checkout; says so and ends well
+ * when they are not there. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +26,8 @@ void looks_verdict(struct looks *looks, const char *name, float value, bool at_l
                    const char *beside)
 {
     const bool good = at_least ? value >= goal : value <= goal;
-    printf("%-50s %6.3f  goal %s %.3f  %s  (%s)\n", name, (double)value, at_least ? ">=" : "<=",
-           (double)goal, good ? "PASS" : "missed", beside);
+    printf("%-50s %6.3f  goal %s %.3f  %s  (%s)\n", name, (double)value,
+           at_least ? ">=" : "<=", (double)goal, good ? "PASS" : "missed", beside);
     looks->missed = looks->missed || !good;
 }
 
@@ -88,6 +88,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "looks: %s\n", err.detail);
         return 1;
     }
-    printf("pictures: %s\n%s\n", looks.out, looks.missed ? "a goal is missed" : "all goals are met");
+    printf("pictures: %s\n%s\n", looks.out,
+           looks.missed ? "a goal is missed" : "all goals are met");
     return looks.missed ? 1 : 0;
 }

@@ -25,7 +25,7 @@ struct picture {
 /* One side of a pair. */
 struct side {
     const struct picture *picture;
-    struct fus_point five[5]; /* reference, pixels of the picture */
+    struct fus_point five[5];    /* reference, pixels of the picture */
     const struct fus_face *face; /* NULL: not found */
 };
 struct pair {
@@ -64,7 +64,8 @@ static bool read_pair(char *line, struct pair *pair)
         word = strtok_r(NULL, " \n", &save);
     }
     char *last = strtok_r(NULL, " \n", &save);
-    return word && last && sscanf(word, "%f", &pair->gain) == 1 && sscanf(last, "%f", &pair->seam) == 1;
+    return word && last && sscanf(word, "%f", &pair->gain) == 1 &&
+           sscanf(last, "%f", &pair->seam) == 1;
 }
 
 static int find_picture(struct looks *looks, struct album *album, const char *name,
@@ -125,13 +126,15 @@ static int swap(const struct side *donor, const struct side *target, struct fus_
     FUS_CLEANUP(fus_mesh_blend_free) struct fus_mesh_blend *blend = NULL;
     int failed = looks_blend(false, &blend, err);
     if (!failed)
-        failed = fus_mesh_blend_add_donor(blend, &donor->picture->image, donor->face->landmarks_68, NULL, err);
+        failed = fus_mesh_blend_add_donor(blend, &donor->picture->image, donor->face->landmarks_68,
+                                          NULL, err);
     if (!failed)
         failed = fus_mesh_blend_frame(blend, result, &target->face, 1, 0, 0, err);
     struct fus_mesh mesh;
     if (failed || !fus_mesh_place(target->face->landmarks_68, &mesh))
         return failed;
-    return figures_seam(&target->picture->image, result, fus_mesh_blend_trace(blend), mesh.scale, seam, err);
+    return figures_seam(&target->picture->image, result, fus_mesh_blend_trace(blend), mesh.scale,
+                        seam, err);
 }
 
 static int save_sheet(struct looks *looks, struct album *album, struct fus_error *err)
@@ -152,7 +155,8 @@ static int put_on_sheet(struct looks *looks, struct album *album, const struct s
     int failed = 0;
     if (album->sheet_rows == 0)
         failed = pictures_sheet(&album->sheet, 3, PAIRS_A_SHEET, err);
-    const struct fus_image *pictures[3] = {&sides[0].picture->image, &sides[1].picture->image, result};
+    const struct fus_image *pictures[3] = {&sides[0].picture->image, &sides[1].picture->image,
+                                           result};
     for (int i = 0; !failed && i < 3; i++) {
         const struct fus_face *face = sides[i > 0].face;
         failed = pictures_put(&album->sheet, i, album->sheet_rows, pictures[i], face->points_5[2],
@@ -218,8 +222,10 @@ static void sum_up(struct looks *looks, float *gains, float *seams, size_t count
         if (seams[i] > 0.0f)
             seams[drawn++] = seams[i];
     }
-    printf("\n%zu pairs, %zu with a face that is not found (gain 0); lower quarter of the gain %.3f "
-           "(prototype 0.281)\n", count, missed, (double)fus_stats_quantile(gains, count, 0.25f));
+    printf(
+        "\n%zu pairs, %zu with a face that is not found (gain 0); lower quarter of the gain %.3f "
+        "(prototype 0.281)\n",
+        count, missed, (double)fus_stats_quantile(gains, count, 0.25f));
     looks_verdict(looks, "median gain", fus_stats_median(gains, count), true, PROTOTYPE_GAIN,
                   "prototype 0.364");
     looks_verdict(looks, "median seam", fus_stats_median(seams, drawn), false, PROTOTYPE_SEAM,

@@ -24,7 +24,8 @@ static struct fus_point vertex(const struct easel *e, int index)
 }
 
 /* Vertices from..to (inclusive, either way) appended to a list of points. */
-static size_t append(const struct easel *e, struct fus_point *points, size_t count, int from, int to)
+static size_t append(const struct easel *e, struct fus_point *points, size_t count, int from,
+                     int to)
 {
     const int step = from <= to ? 1 : -1;
     for (int i = from;; i += step) {
@@ -98,9 +99,8 @@ static void combine_features(const struct easel *e)
         e->features[i] = feature;
         e->not_skin[i] = fmaxf(feature, e->nostrils[i]);
         mask[FUS_ATLAS_NO_FEATURE][i] = 1.0f - fminf(1.0f, 1.3f * feature);
-        mask[FUS_ATLAS_SKIN][i] = mask[FUS_ATLAS_DEPTH][i] > 0.06f
-                                      ? 1.0f - fminf(1.0f, 1.5f * e->not_skin[i])
-                                      : 0.0f;
+        mask[FUS_ATLAS_SKIN][i] =
+            mask[FUS_ATLAS_DEPTH][i] > 0.06f ? 1.0f - fminf(1.0f, 1.5f * e->not_skin[i]) : 0.0f;
     }
 }
 
@@ -162,8 +162,7 @@ static void draw_skin_regions(const struct easel *e)
         const float outer = 1.0f - fus_smoothstep(depth, 0.40f, 0.65f);
         const float edge = 1.0f - fus_smoothstep(depth, 0.12f, 0.30f);
         const float forehead = mask[FUS_ATLAS_FOREHEAD][i];
-        mask[FUS_ATLAS_CUT_DONOR][i] =
-            fmaxf(forehead, fmaxf(outer * (1.0f - hair), edge * hair));
+        mask[FUS_ATLAS_CUT_DONOR][i] = fmaxf(forehead, fmaxf(outer * (1.0f - hair), edge * hair));
         mask[FUS_ATLAS_CUT_TARGET][i] = fmaxf(forehead, edge * (1.0f - hair));
     }
 }
@@ -197,7 +196,8 @@ static void solve_triangle(int n, int triangle, float weights[3][3])
     struct fus_point p[3];
     for (int k = 0; k < 3; k++)
         p[k] = fus_atlas_vertex(n, corner[k]);
-    const float twice = (p[1].x - p[0].x) * (p[2].y - p[0].y) - (p[2].x - p[0].x) * (p[1].y - p[0].y);
+    const float twice =
+        (p[1].x - p[0].x) * (p[2].y - p[0].y) - (p[2].x - p[0].x) * (p[1].y - p[0].y);
     for (int k = 0; k < 3; k++) {
         const struct fus_point a = p[(k + 1) % 3], b = p[(k + 2) % 3];
         weights[k][0] = (a.y - b.y) / twice;
@@ -222,8 +222,10 @@ static bool find_runs(struct fus_atlas *atlas)
             low = (struct fus_point){fminf(low.x, p.x), fminf(low.y, p.y)};
             high = (struct fus_point){fmaxf(high.x, p.x), fmaxf(high.y, p.y)};
         }
-        for (int y = FUS_MAX((int)floorf(low.y), 0); y <= FUS_MIN((int)ceilf(high.y), atlas->height - 1); y++)
-            for (int x = FUS_MAX((int)floorf(low.x), 0); x <= FUS_MIN((int)ceilf(high.x), atlas->width - 1); x++) {
+        for (int y = FUS_MAX((int)floorf(low.y), 0);
+             y <= FUS_MIN((int)ceilf(high.y), atlas->height - 1); y++)
+            for (int x = FUS_MAX((int)floorf(low.x), 0);
+                 x <= FUS_MIN((int)ceilf(high.x), atlas->width - 1); x++) {
                 float(*w)[3] = atlas->weights[t];
                 bool inside = true;
                 for (int k = 0; k < 3; k++)
@@ -235,7 +237,8 @@ static bool find_runs(struct fus_atlas *atlas)
     }
     for (size_t i = 0; i < count; i++) {
         atlas->mask[FUS_ATLAS_FACE][i] = owner[i] >= 0 ? 1.0f : 0.0f;
-        atlas->run_count += owner[i] >= 0 && (i % (size_t)atlas->width == 0 || owner[i] != owner[i - 1]);
+        atlas->run_count +=
+            owner[i] >= 0 && (i % (size_t)atlas->width == 0 || owner[i] != owner[i - 1]);
     }
     atlas->runs = fus_calloc(atlas->run_count, sizeof *atlas->runs);
     if (!atlas->runs)

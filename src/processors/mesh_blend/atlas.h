@@ -1,9 +1,9 @@
 /* The atlas: the face from the front, in which donor and target lie feature on feature.
  *
- * Window U -1.25..1.25, V -0.95..1.90 (eye distances); n pixels to an eye distance; pixel (x, y) has its
- * centre at U = -1.25 + (x + 0.5) / n, so halving n halves the picture exactly and the left-right mirror
- * of column x is width - 1 - x. Masks are planes of width * height floats, 0..1. An atlas does not
- * change after it is made and may be shared. */
+ * Window U -1.25..1.25, V -0.95..1.90 (eye distances); n pixels to an eye distance; pixel (x, y)
+ * has its centre at U = -1.25 + (x + 0.5) / n, so halving n halves the picture exactly and the
+ * left-right mirror of column x is width - 1 - x. Masks are planes of width * height floats, 0..1.
+ * An atlas does not change after it is made and may be shared. */
 #ifndef FUS_PROCESSORS_MESH_BLEND_ATLAS_H
 #define FUS_PROCESSORS_MESH_BLEND_ATLAS_H
 
@@ -17,16 +17,16 @@
 #define FUS_ATLAS_LOW 48 /* n of all colour work */
 
 enum fus_atlas_mask {
-    FUS_ATLAS_FACE,      /* under a triangle */
-    FUS_ATLAS_DEPTH,     /* distance inside the face, eye distances (not 0..1) */
+    FUS_ATLAS_FACE,  /* under a triangle */
+    FUS_ATLAS_DEPTH, /* distance inside the face, eye distances (not 0..1) */
     FUS_ATLAS_EYEBALL,
-    FUS_ATLAS_LIDS,      /* eyeball and a soft rim */
+    FUS_ATLAS_LIDS, /* eyeball and a soft rim */
     FUS_ATLAS_BROWS,
-    FUS_ATLAS_MOUTH,     /* lips and between them */
-    FUS_ATLAS_INNER,     /* between the lips */
+    FUS_ATLAS_MOUTH,      /* lips and between them */
+    FUS_ATLAS_INNER,      /* between the lips */
     FUS_ATLAS_NO_FEATURE, /* away from eyes, brows, mouth */
-    FUS_ATLAS_SKIN,      /* where skin shows its colour */
-    FUS_ATLAS_SEED,      /* nose and cheeks: surely skin */
+    FUS_ATLAS_SKIN,       /* where skin shows its colour */
+    FUS_ATLAS_SEED,       /* nose and cheeks: surely skin */
     FUS_ATLAS_FOREHEAD,
     FUS_ATLAS_BELOW_HAIR, /* where the face may be drawn */
     FUS_ATLAS_BEARD,

@@ -8,14 +8,15 @@
 
 /* Stored value of plane `row` of the map from three planes of BGR, blended over bytes. */
 FUS_SIMD_CLONES static void blend_luma(const float *restrict blue, const float *restrict green,
-                                  const float *restrict red, const float *restrict mask,
-                                  const struct fus_pixel_map *map, uint8_t *restrict bytes, int count)
+                                       const float *restrict red, const float *restrict mask,
+                                       const struct fus_pixel_map *map, uint8_t *restrict bytes,
+                                       int count)
 {
     const float kb = map->from_bgr[0][0], kg = map->from_bgr[0][1], kr = map->from_bgr[0][2];
     const float offset = map->offset[0];
     for (int x = 0; x < count; x++) {
         const float old = (float)bytes[x];
-        const float new = offset + kb * blue[x] + kg * green[x] + kr * red[x];
+        const float new = offset + kb *blue[x] + kg *green[x] + kr *red[x];
         float value = old + mask[x] * (new - old) + 0.5f;
         value = value > 0.0f ? value : 0.0f;
         value = value < 255.0f ? value : 255.0f;
@@ -25,9 +26,9 @@ FUS_SIMD_CLONES static void blend_luma(const float *restrict blue, const float *
 
 /* Mask-weighted chroma of a row, before subsampling. */
 FUS_SIMD_CLONES static void weigh_chroma(const float *restrict blue, const float *restrict green,
-                                    const float *restrict red, const float *restrict mask,
-                                    const struct fus_pixel_map *map, float *restrict u,
-                                    float *restrict v, int count)
+                                         const float *restrict red, const float *restrict mask,
+                                         const struct fus_pixel_map *map, float *restrict u,
+                                         float *restrict v, int count)
 {
     for (int x = 0; x < count; x++) {
         const float b = blue[x], g = green[x], r = red[x], m = mask[x];
@@ -105,7 +106,8 @@ static void compose_bgr(struct fus_image *image, const struct fus_canvas *canvas
         const size_t at = row + (size_t)x1;
         fus_lab_to_bgr(canvas->l + at, canvas->a + at, canvas->b + at, blue, green, red,
                        (size_t)(x2 - x1));
-        uint8_t *bytes = image->plane[0] + (rect->y + y) * image->stride_bytes[0] + 3 * (rect->x + x1);
+        uint8_t *bytes =
+            image->plane[0] + (rect->y + y) * image->stride_bytes[0] + 3 * (rect->x + x1);
         blend_bgr(blue, green, red, canvas->mask + at, bytes, x2 - x1);
     }
 }
@@ -121,7 +123,8 @@ static void compose_yuv(struct fus_image *image, const struct fus_canvas *canvas
     float *lines[8];
     for (int i = 0; i < 8; i++)
         lines[i] = line + i * rect->width;
-    float *blue = lines[0], *green = lines[1], *red = lines[2], *full_u = lines[3], *full_v = lines[4];
+    float *blue = lines[0], *green = lines[1], *red = lines[2], *full_u = lines[3],
+          *full_v = lines[4];
     float *sum_u = lines[5], *sum_v = lines[6], *sum_mask = lines[7];
     for (int y = 0; y < rect->height; y += 1 << shift_y) {
         bool any = false;
@@ -137,7 +140,8 @@ static void compose_yuv(struct fus_image *image, const struct fus_canvas *canvas
             fus_lab_to_bgr(canvas->l + at, canvas->a + at, canvas->b + at, blue, green, red,
                            (size_t)(x2 - x1));
             blend_luma(blue, green, red, mask, &map,
-                       image->plane[0] + (rect->y + k) * image->stride_bytes[0] + rect->x + x1, x2 - x1);
+                       image->plane[0] + (rect->y + k) * image->stride_bytes[0] + rect->x + x1,
+                       x2 - x1);
             weigh_chroma(blue, green, red, mask, &map, full_u, full_v, x2 - x1);
             gather(full_u, x2 - x1, shift_x, sum_u + (x1 >> shift_x));
             gather(full_v, x2 - x1, shift_x, sum_v + (x1 >> shift_x));
@@ -148,7 +152,8 @@ static void compose_yuv(struct fus_image *image, const struct fus_canvas *canvas
         const float samples = (float)(1 << (shift_x + shift_y));
         for (int plane = 1; plane < 3; plane++)
             store_chroma(plane == 1 ? sum_u : sum_v, sum_mask, samples,
-                         image->plane[plane] + ((rect->y + y) >> shift_y) * image->stride_bytes[plane] +
+                         image->plane[plane] +
+                             ((rect->y + y) >> shift_y) * image->stride_bytes[plane] +
                              (rect->x >> shift_x),
                          chroma_width);
     }

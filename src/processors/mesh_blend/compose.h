@@ -4,8 +4,8 @@
 
 #include "processors/mesh_blend/paint.h"
 
-/* rect must start at even pixels and lie in the picture. Bytes under a mask of exactly 0 stay. line: 8
- * rows of the rectangle's width, scratch. */
+/* rect must start at even pixels and lie in the picture. Bytes under a mask of exactly 0 stay.
+ * line: 8 rows of the rectangle's width, scratch. */
 void fus_compose(struct fus_image *image, const struct fus_canvas *canvas, float *line);
 
 #endif

@@ -30,10 +30,10 @@ static int bench_init(struct bench *bench, const struct fus_atlas *atlas, struct
 {
     bench->atlas = atlas;
     bench->count = fus_atlas_count(atlas);
-    float **planes[] = {&bench->lab[0],   &bench->lab[1],   &bench->lab[2],   &bench->bgr[0],
-                        &bench->bgr[1],   &bench->bgr[2],   &bench->level[0], &bench->level[1],
-                        &bench->level[2], &bench->skin,     &bench->own,      &bench->hair,
-                        &bench->weight,   &bench->wide,     &bench->alpha,    &bench->crease,
+    float **planes[] = {&bench->lab[0],   &bench->lab[1], &bench->lab[2],   &bench->bgr[0],
+                        &bench->bgr[1],   &bench->bgr[2], &bench->level[0], &bench->level[1],
+                        &bench->level[2], &bench->skin,   &bench->own,      &bench->hair,
+                        &bench->weight,   &bench->wide,   &bench->alpha,    &bench->crease,
                         &bench->scratch};
     const size_t scratch = fus_blur_scratch(atlas->width, atlas->height);
     bench->block = fus_malloc_aligned((FUS_COUNT(planes) * bench->count + scratch) * sizeof(float));
@@ -75,8 +75,8 @@ static void own_side(struct bench *b, const struct fus_mesh *mesh)
     fus_atlas_spread(b->atlas, own, 0.0f, b->own);
 }
 
-/* Colour by which the mirrored half has to be moved to fit this one: two masked blurs, the wide one where
- * the narrow one sees nothing. Leaves it in level[]. */
+/* Colour by which the mirrored half has to be moved to fit this one: two masked blurs, the wide one
+ * where the narrow one sees nothing. Leaves it in level[]. */
 static void level_mirror(struct bench *b)
 {
     const int width = b->atlas->width;
@@ -182,7 +182,8 @@ static void halve(const struct fus_donor_level *from, const struct fus_donor_lev
             int16_t *out = to->texels + FUS_TEXELS * ((size_t)y * (size_t)to->width + (size_t)x);
             for (int c = 0; c < FUS_TEXELS; c++)
                 out[c] = (int16_t)((in[c] + in[c + FUS_TEXELS] + in[c + stride] +
-                                    in[c + stride + FUS_TEXELS] + 2) >> 2);
+                                    in[c + stride + FUS_TEXELS] + 2) >>
+                                   2);
         }
     }
 }
@@ -191,7 +192,8 @@ static int make_levels(struct bench *b, struct fus_donor *donor, struct fus_erro
 {
     size_t total = 0;
     int width = b->atlas->width, height = b->atlas->height;
-    for (int n = b->atlas->n; n >= LEVEL_SMALLEST && donor->level_count < FUS_DONOR_LEVELS; n /= 2) {
+    for (int n = b->atlas->n; n >= LEVEL_SMALLEST && donor->level_count < FUS_DONOR_LEVELS;
+         n /= 2) {
         donor->levels[donor->level_count++] = (struct fus_donor_level){n, width, height, NULL};
         total += (size_t)width * (size_t)height;
         width /= 2;
@@ -224,8 +226,8 @@ static int make_low(struct bench *b, const struct fus_atlas *low, struct fus_don
     for (int c = 0; c < 4; c++) {
         float *plane = donor->low_block + (size_t)c * count;
         const int failed =
-            fus_pull_resize(&b->pull, c < 3 ? b->lab[c] : b->skin, b->atlas->width, b->atlas->height,
-                            plane, low->width, low->height, scale, err);
+            fus_pull_resize(&b->pull, c < 3 ? b->lab[c] : b->skin, b->atlas->width,
+                            b->atlas->height, plane, low->width, low->height, scale, err);
         if (failed)
             return failed;
         *(c < 3 ? &donor->low[c] : &donor->low_skin) = plane;
@@ -234,8 +236,8 @@ static int make_low(struct bench *b, const struct fus_atlas *low, struct fus_don
     for (size_t i = 0; i < count; i++)
         if (low->mask[FUS_ATLAS_DEPTH][i] > 0.12f)
             b->weight[found++] = donor->low[0][i];
-    donor->contrast = fus_stats_quantile(b->weight, found, 0.99f) -
-                      fus_stats_quantile(b->weight, found, 0.01f);
+    donor->contrast =
+        fus_stats_quantile(b->weight, found, 0.99f) - fus_stats_quantile(b->weight, found, 0.01f);
     fus_gaze(low, donor->low[0], b->weight, donor->gaze);
     return 0;
 }

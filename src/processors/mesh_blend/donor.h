@@ -1,5 +1,5 @@
-/* A donor: one face, unwrapped once into an atlas texture, with what the target's frames ask of it. Does
- * not change after it is made. */
+/* A donor: one face, unwrapped once into an atlas texture, with what the target's frames ask of it.
+ * Does not change after it is made. */
 #ifndef FUS_PROCESSORS_MESH_BLEND_DONOR_H
 #define FUS_PROCESSORS_MESH_BLEND_DONOR_H
 
@@ -11,9 +11,9 @@ enum fus_texel {
     FUS_TEXEL_L,
     FUS_TEXEL_A,
     FUS_TEXEL_B,
-    FUS_TEXEL_CREASE,  /* lightness that a smile's creases take away */
-    FUS_TEXEL_ALPHA,   /* 0 where hair or a hat is in the way */
-    FUS_TEXEL_INNER,   /* between the lips */
+    FUS_TEXEL_CREASE, /* lightness that a smile's creases take away */
+    FUS_TEXEL_ALPHA,  /* 0 where hair or a hat is in the way */
+    FUS_TEXEL_INNER,  /* between the lips */
     FUS_TEXEL_EYEBALL,
     FUS_TEXEL_LIDS,
     FUS_TEXELS
@@ -30,18 +30,19 @@ struct fus_donor_level {
 struct fus_donor {
     struct fus_donor_level levels[FUS_DONOR_LEVELS]; /* sharpest first */
     int level_count;
-    float scale;  /* eye distance in the picture */
+    float scale; /* eye distance in the picture */
     float yaw, pitch;
     float smile, openness[2], gaze[2];
-    float *low[3];    /* Lab at FUS_ATLAS_LOW */
+    float *low[3]; /* Lab at FUS_ATLAS_LOW */
     float *low_skin;
-    float contrast;   /* spread of L (1 to 99 %) inside the low face */
+    float contrast; /* spread of L (1 to 99 %) inside the low face */
     float *low_block;
     int16_t *texel_block;
 };
 
-/* low: the atlas of FUS_ATLAS_LOW. Others are made as needed and kept in *cache (one, may start NULL; the
- * caller frees). FUS_E_NO_FACE_IN_SOURCE when the points are no face; FUS_E_OUT_OF_MEMORY. */
+/* low: the atlas of FUS_ATLAS_LOW. Others are made as needed and kept in *cache (one, may start
+ * NULL; the caller frees). FUS_E_NO_FACE_IN_SOURCE when the points are no face;
+ * FUS_E_OUT_OF_MEMORY. */
 int fus_donor_new(const struct fus_image *image, const struct fus_point landmarks_68[68],
                   const struct fus_atlas *low, struct fus_atlas **cache, struct fus_donor **donor,
                   struct fus_error *err) FUS_MUST_CHECK;
@@ -51,8 +52,8 @@ FUS_CLEANUP_DEFINE(fus_donor_free, struct fus_donor *)
 /* The level for a face of this eye distance on the screen. */
 const struct fus_donor_level *fus_donor_level(const struct fus_donor *donor, float scale);
 
-/* Horizontal place of the iris in each eye, in eye widths from its middle, from the darkest part of the
- * eyeball. values: scratch of the atlas' size. */
+/* Horizontal place of the iris in each eye, in eye widths from its middle, from the darkest part of
+ * the eyeball. values: scratch of the atlas' size. */
 void fus_gaze(const struct fus_atlas *atlas, const float *lightness, float *values, float gaze[2]);
 
 #endif

@@ -67,8 +67,8 @@ float fus_blend_share(double dt, double tau)
 
 static void blur(struct fus_field *f, const float *source, float *target, float radius)
 {
-    fus_blur_gaussian(source, target, f->atlas->width, f->atlas->height, radius * (float)f->atlas->n,
-                      f->scratch);
+    fus_blur_gaussian(source, target, f->atlas->width, f->atlas->height,
+                      radius * (float)f->atlas->n, f->scratch);
 }
 
 static void make_fixed(struct fus_field *f, const float *limit)
@@ -78,8 +78,8 @@ static void make_fixed(struct fus_field *f, const float *limit)
         f->limit[i] = mask[FUS_ATLAS_BELOW_HAIR][i] * (limit ? limit[i] : 1.0f);
         f->masked[i] = mask[FUS_ATLAS_NO_FEATURE][i] * mask[FUS_ATLAS_FACE][i];
         f->deep[i] = mask[FUS_ATLAS_DEPTH][i] > 0.12f ? 1.0f : 0.0f;
-        f->deep_bare[i] = f->deep[i] * (1.0f - mask[FUS_ATLAS_BEARD][i]) *
-                          (1.0f - mask[FUS_ATLAS_FOREHEAD][i]);
+        f->deep_bare[i] =
+            f->deep[i] * (1.0f - mask[FUS_ATLAS_BEARD][i]) * (1.0f - mask[FUS_ATLAS_FOREHEAD][i]);
     }
     blur(f, mask[FUS_ATLAS_EYEBALL], f->eyeball_soft, 0.03f);
     blur(f, mask[FUS_ATLAS_MOUTH], f->mouth_soft, 0.03f);
@@ -100,13 +100,13 @@ int fus_field_new(const struct fus_atlas *low, const float *limit, struct fus_fi
     f->atlas = low;
     f->count = fus_atlas_count(low);
     float **planes[] = {
-        &f->limit,          &f->eyeball_soft,   &f->lips,           &f->mouth_soft,
-        &f->occlusion_norm, &f->deep,           &f->deep_bare,      &f->target[0],
-        &f->target[1],      &f->target[2],      &f->seen,           &f->like,
-        &f->weight,         &f->masked,         &f->base_norm,      &f->donor_base[0],
-        &f->donor_base[1],  &f->donor_base[2],  &f->target_base[0], &f->target_base[1],
-        &f->target_base[2], &f->field[0],       &f->field[1],       &f->field[2],
-        &f->wide,           &f->occlusion,      &f->covered,        &f->alpha,
+        &f->limit,          &f->eyeball_soft,  &f->lips,           &f->mouth_soft,
+        &f->occlusion_norm, &f->deep,          &f->deep_bare,      &f->target[0],
+        &f->target[1],      &f->target[2],     &f->seen,           &f->like,
+        &f->weight,         &f->masked,        &f->base_norm,      &f->donor_base[0],
+        &f->donor_base[1],  &f->donor_base[2], &f->target_base[0], &f->target_base[1],
+        &f->target_base[2], &f->field[0],      &f->field[1],       &f->field[2],
+        &f->wide,           &f->occlusion,     &f->covered,        &f->alpha,
     };
     const size_t scratch = fus_blur_scratch(low->width, low->height);
     f->block = fus_malloc_aligned(((FUS_COUNT(planes) + 4) * f->count + scratch) * sizeof(float));
@@ -140,15 +140,15 @@ static void mix(float *kept, float value, float share)
     *kept += (value - *kept) * share;
 }
 
-FUS_SIMD_CLONES static void mix_plane(float *restrict kept, const float *restrict value, float share,
-                                 size_t count)
+FUS_SIMD_CLONES static void mix_plane(float *restrict kept, const float *restrict value,
+                                      float share, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         kept[i] += (value[i] - kept[i]) * share;
 }
 
 FUS_SIMD_CLONES static void multiply(const float *restrict a, const float *restrict b,
-                                float *restrict out, size_t count)
+                                     float *restrict out, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         out[i] = a[i] * b[i];
@@ -251,8 +251,8 @@ static void find_gains(struct fus_field *f, const struct fus_donor *donor, doubl
 
 /* target minus the donor with its contrast set, per channel. */
 FUS_SIMD_CLONES static void differ(const float *restrict target, const float *restrict donor,
-                              const float *restrict base, float gain, float *restrict out,
-                              size_t count)
+                                   const float *restrict base, float gain, float *restrict out,
+                                   size_t count)
 {
     for (size_t i = 0; i < count; i++)
         out[i] = target[i] - (base[i] + gain * (donor[i] - base[i]));
@@ -271,9 +271,10 @@ static float weighted_mean(const float *value, const float *a, const float *b, s
     return total > 0.0f ? sum / total : 0.0f;
 }
 
-/* Whites of the eyes and lips have no say in the field; without a shift of their own they would take the
- * skin's. */
-static void mend_eyes_and_lips(struct fus_field *f, int channel, const float *difference, float *field)
+/* Whites of the eyes and lips have no say in the field; without a shift of their own they would
+ * take the skin's. */
+static void mend_eyes_and_lips(struct fus_field *f, int channel, const float *difference,
+                               float *field)
 {
     const float *eyeball = f->atlas->mask[FUS_ATLAS_EYEBALL];
     float weight;
@@ -334,8 +335,8 @@ static void find_lenses(struct fus_field *f, float lens[2])
 }
 
 FUS_SIMD_CLONES static void occlusion_pixels(const float *l, const float *a, const float *b,
-                                        const float *face, const float *seen,
-                                        const struct fus_skin *skin, float *out, size_t count)
+                                             const float *face, const float *seen,
+                                             const struct fus_skin *skin, float *out, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const float dl = (l[i] - skin->middle[0]) / skin->spread[0];
@@ -371,8 +372,7 @@ static void find_alpha(struct fus_field *f, double dt, struct fus_blend_state *s
     blur(f, f->masked, f->masked, 0.06f);
     fus_skin_covered(f->atlas, f->like, 0.02f, f->covered, f->scratch);
     for (size_t i = 0; i < f->count; i++) {
-        const float cut =
-            f->seen[i] > 0.3f ? f->covered[i] * mask[FUS_ATLAS_CUT_TARGET][i] : 0.0f;
+        const float cut = f->seen[i] > 0.3f ? f->covered[i] * mask[FUS_ATLAS_CUT_TARGET][i] : 0.0f;
         /* the zones do not touch */
         const float glass =
             lens[0] * mask[FUS_ATLAS_ZONE_LEFT][i] + lens[1] * mask[FUS_ATLAS_ZONE_RIGHT][i];
@@ -426,14 +426,16 @@ static void find_expression(struct fus_field *f, const struct fus_mesh *mesh,
     if (eyes == FUS_BLEND_EYES_BY_GAZE) {
         float gaze[2];
         fus_gaze(f->atlas, f->target[0], f->masked, gaze);
-        const float apart = 0.5f * (fabsf(gaze[0] - donor->gaze[0]) + fabsf(gaze[1] - donor->gaze[1]));
+        const float apart =
+            0.5f * (fabsf(gaze[0] - donor->gaze[0]) + fabsf(gaze[1] - donor->gaze[1]));
         look->eyes = fus_smoothstep(apart, 0.14f, 0.22f);
     }
 }
 
-int fus_field_look(struct fus_field *field, const struct fus_image *image, const struct fus_mesh *mesh,
-                   const struct fus_donor *donor, enum fus_blend_eyes eyes, double dt,
-                   struct fus_blend_state *state, struct fus_blend_look *look, struct fus_error *err)
+int fus_field_look(struct fus_field *field, const struct fus_image *image,
+                   const struct fus_mesh *mesh, const struct fus_donor *donor,
+                   enum fus_blend_eyes eyes, double dt, struct fus_blend_state *state,
+                   struct fus_blend_look *look, struct fus_error *err)
 {
     if (!state->field_known) {
         float *block = state->block;
@@ -446,8 +448,9 @@ int fus_field_look(struct fus_field *field, const struct fus_image *image, const
         memset(block, 0, 7 * field->count * sizeof *block);
         dt = -1.0;
     }
-    const int failed = fus_pull_atlas(&field->pull, image, mesh, (float)field->atlas->n / mesh->scale,
-                                      field->atlas, field->target, NULL, err);
+    const int failed =
+        fus_pull_atlas(&field->pull, image, mesh, (float)field->atlas->n / mesh->scale,
+                       field->atlas, field->target, NULL, err);
     if (failed)
         return failed;
     see(field, mesh);

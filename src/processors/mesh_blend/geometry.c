@@ -127,7 +127,8 @@ static bool fit_head(const struct fus_point *points, struct fit *fit)
         mean_model[k] /= sum;
     mean_data[0] /= sum;
     mean_data[1] /= sum;
-    *fit = (struct fit){.scale = eye_distance(points), .rotation = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
+    *fit =
+        (struct fit){.scale = eye_distance(points), .rotation = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
     for (int round = 0; round < ROUNDS; round++) {
         double c[3][3] = {{0}};
         for (int i = 0; i < POINTS; i++) {
@@ -159,7 +160,8 @@ static bool fit_head(const struct fus_point *points, struct fit *fit)
     return true;
 }
 
-/* Vertices without a landmark follow the model, moved by what the landmarks near them miss it by. */
+/* Vertices without a landmark follow the model, moved by what the landmarks near them miss it by.
+ */
 static void place_vertices(const struct fus_point *points, const struct fit *fit,
                            struct fus_mesh *mesh, float depth[FUS_MESH_VERTICES])
 {
@@ -187,7 +189,8 @@ static void place_vertices(const struct fus_point *points, const struct fit *fit
             dx += w * miss[j][0];
             dy += w * miss[j][1];
         }
-        mesh->at[i] = (struct fus_point){(float)(at[0] + dx / weights), (float)(at[1] + dy / weights)};
+        mesh->at[i] =
+            (struct fus_point){(float)(at[0] + dx / weights), (float)(at[1] + dy / weights)};
     }
     mesh->residual = (float)(residual / fit->scale);
 }
@@ -218,7 +221,8 @@ static void look_at_triangles(const struct fit *fit, const float depth[FUS_MESH_
     for (int t = 0; t < FUS_MESH_TRIANGLES; t++) {
         const uint8_t *corner = fus_mesh_triangles[t];
         const float now = area(mesh->at[corner[0]], mesh->at[corner[1]], mesh->at[corner[2]]);
-        const float frontal = area(model_point(corner[0]), model_point(corner[1]), model_point(corner[2]));
+        const float frontal =
+            area(model_point(corner[0]), model_point(corner[1]), model_point(corner[2]));
         float ratio = now / (frontal * mesh->scale * mesh->scale);
         ratio = FUS_CLAMP(ratio, -0.2f, 1.2f);
         for (int k = 0; k < 3; k++) {
@@ -278,7 +282,8 @@ static void look_at_features(const struct fus_point *points, const struct fit *f
 bool fus_mesh_place(const struct fus_point landmarks_68[68], struct fus_mesh *mesh)
 {
     for (int i = 0; i < POINTS; i++)
-        if (!(fabsf(landmarks_68[i].x) < COORDINATE_MAX && fabsf(landmarks_68[i].y) < COORDINATE_MAX))
+        if (!(fabsf(landmarks_68[i].x) < COORDINATE_MAX &&
+              fabsf(landmarks_68[i].y) < COORDINATE_MAX))
             return false;
     struct fit fit;
     float depth[FUS_MESH_VERTICES];

@@ -13,17 +13,17 @@
 
 struct fus_mesh {
     struct fus_point at[FUS_MESH_VERTICES]; /* pixels of the picture */
-    float front[FUS_MESH_VERTICES];         /* 1 seen from the front, 0 edge-on; below 0 turned away */
-    float scale;                            /* eye distance in pixels that does not shrink with yaw */
-    float yaw, pitch, roll;                 /* degrees */
-    float residual;                         /* mean distance of points and model, in scale */
-    float flipped;                          /* share of the area that is inside out, mouth and eyes aside */
-    struct fus_box bounds;                  /* of all vertices */
-    uint8_t order[FUS_MESH_TRIANGLES];      /* triangles that face the camera, far to near */
+    float front[FUS_MESH_VERTICES]; /* 1 seen from the front, 0 edge-on; below 0 turned away */
+    float scale;                    /* eye distance in pixels that does not shrink with yaw */
+    float yaw, pitch, roll;         /* degrees */
+    float residual;                 /* mean distance of points and model, in scale */
+    float flipped;                  /* share of the area that is inside out, mouth and eyes aside */
+    struct fus_box bounds;          /* of all vertices */
+    uint8_t order[FUS_MESH_TRIANGLES]; /* triangles that face the camera, far to near */
     int order_count;
-    float smile;                            /* mouth width and gap of the frontal face, eye corners = 1 */
-    float openness[2];                      /* of each eye, in eye distances */
-    float gap;                              /* between the lips, in scale */
+    float smile;       /* mouth width and gap of the frontal face, eye corners = 1 */
+    float openness[2]; /* of each eye, in eye distances */
+    float gap;         /* between the lips, in scale */
 };
 
 /* false when the points can't be a face: not finite, absurdly far out, or collapsed. */

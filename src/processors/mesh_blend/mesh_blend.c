@@ -5,11 +5,11 @@
 
 #include "base/mem.h"
 
-#define FADE_S 0.1          /* of a face that comes or goes */
-#define DONOR_FADE_S 0.2    /* from one donor to another */
+#define FADE_S 0.1            /* of a face that comes or goes */
+#define DONOR_FADE_S 0.2      /* from one donor to another */
 #define DONOR_HYSTERESIS 8.0f /* degrees */
-#define GAP_S 0.5           /* longer without a frame: nothing is smoothed over it */
-#define CUT_LIGHTNESS 8.0f  /* mean change of L under a lost face: the scene has changed */
+#define GAP_S 0.5             /* longer without a frame: nothing is smoothed over it */
+#define CUT_LIGHTNESS 8.0f    /* mean change of L under a lost face: the scene has changed */
 
 struct track {
     int id;
@@ -54,7 +54,9 @@ static int track_init(struct fus_mesh_blend *blend, struct track *track, struct 
     if (failed)
         return failed;
     track->lightness = fus_calloc(fus_atlas_count(blend->low), sizeof *track->lightness);
-    return track->lightness ? 0 : fus_error_set(err, FUS_E_OUT_OF_MEMORY, "not enough memory for a face");
+    return track->lightness
+               ? 0
+               : fus_error_set(err, FUS_E_OUT_OF_MEMORY, "not enough memory for a face");
 }
 
 static void track_done(struct track *track)
@@ -139,14 +141,15 @@ void fus_mesh_blend_free(struct fus_mesh_blend *blend)
 }
 
 int fus_mesh_blend_add_donor(struct fus_mesh_blend *blend, const struct fus_image *image,
-                             const struct fus_point landmarks_68[68], const struct fus_donor **donor,
-                             struct fus_error *err)
+                             const struct fus_point landmarks_68[68],
+                             const struct fus_donor **donor, struct fus_error *err)
 {
     if (blend->donor_count == FUS_MESH_BLEND_DONORS_MAX)
         return fus_error_set(err, FUS_E_INVALID_PARAMETER, "at most %d source faces can be used",
                              FUS_MESH_BLEND_DONORS_MAX);
     struct fus_donor **slot = &blend->donors[blend->donor_count];
-    const int failed = fus_donor_new(image, landmarks_68, blend->low, &blend->donor_atlas, slot, err);
+    const int failed =
+        fus_donor_new(image, landmarks_68, blend->low, &blend->donor_atlas, slot, err);
     if (failed)
         return failed;
     blend->donor_count++;
@@ -203,8 +206,8 @@ static float trust(const struct fus_mesh *mesh)
            (1.0f - fus_smoothstep(mesh->flipped, 0.10f, 0.20f));
 }
 
-static int draw(struct fus_mesh_blend *blend, const struct job *job, int donor, double dt, float opacity,
-                struct fus_blend_state *state, struct fus_error *err)
+static int draw(struct fus_mesh_blend *blend, const struct job *job, int donor, double dt,
+                float opacity, struct fus_blend_state *state, struct fus_error *err)
 {
     struct fus_blend_look look;
     const int failed = fus_field_look(blend->field, job->image, job->mesh, blend->donors[donor],
@@ -218,8 +221,8 @@ static int draw(struct fus_mesh_blend *blend, const struct job *job, int donor, 
         .keep_mouth = blend->options.keep_mouth,
         .seed = job->seed,
     };
-    return fus_render_face(blend->render, job->image, job->mesh, blend->donors[donor], &look, &options,
-                           dt, state, &blend->trace, err);
+    return fus_render_face(blend->render, job->image, job->mesh, blend->donors[donor], &look,
+                           &options, dt, state, &blend->trace, err);
 }
 
 /* Draws a track's face; while donors change, the new one over the old one. */
@@ -227,7 +230,8 @@ static int draw_track(struct fus_mesh_blend *blend, const struct job *job, struc
                       struct fus_error *err)
 {
     if (track->old_donor >= 0) {
-        const int failed = draw(blend, job, track->old_donor, job->dt, job->opacity, &track->old_state, err);
+        const int failed =
+            draw(blend, job, track->old_donor, job->dt, job->opacity, &track->old_state, err);
         if (failed)
             return failed;
         track->donor_fade += (float)(job->dt / DONOR_FADE_S);
@@ -236,7 +240,8 @@ static int draw_track(struct fus_mesh_blend *blend, const struct job *job, struc
             track->old_donor = -1;
         }
     }
-    return draw(blend, job, track->donor, job->dt, job->opacity * track->donor_fade, &track->state, err);
+    return draw(blend, job, track->donor, job->dt, job->opacity * track->donor_fade, &track->state,
+                err);
 }
 
 static struct track *find_track(struct fus_mesh_blend *blend, int id)
@@ -273,10 +278,10 @@ static struct track *start_track(struct fus_mesh_blend *blend, int id)
     return NULL;
 }
 
-/* The face was there in the last frame and is not in this one: it goes on fading where it was, unless the
- * picture under it has changed. */
-static int fade_out(struct fus_mesh_blend *blend, struct fus_image *image, struct track *track, double dt,
-                    uint32_t seed, struct fus_error *err)
+/* The face was there in the last frame and is not in this one: it goes on fading where it was,
+ * unless the picture under it has changed. */
+static int fade_out(struct fus_mesh_blend *blend, struct fus_image *image, struct track *track,
+                    double dt, uint32_t seed, struct fus_error *err)
 {
     track->fade -= (float)(dt / FADE_S);
     struct fus_mesh mesh;
@@ -306,11 +311,12 @@ static int fade_out(struct fus_mesh_blend *blend, struct fus_image *image, struc
         .keep_mouth = blend->options.keep_mouth,
         .seed = seed,
     };
-    return fus_render_face(blend->render, image, &mesh, blend->donors[track->donor], &look, &options, dt,
-                           &track->state, NULL, err);
+    return fus_render_face(blend->render, image, &mesh, blend->donors[track->donor], &look,
+                           &options, dt, &track->state, NULL, err);
 }
 
-static bool any_lost(const struct fus_mesh_blend *blend, const struct fus_face *const *faces, size_t count)
+static bool any_lost(const struct fus_mesh_blend *blend, const struct fus_face *const *faces,
+                     size_t count)
 {
     for (size_t i = 0; i < FUS_COUNT(blend->tracks); i++) {
         if (!blend->tracks[i] || !blend->tracks[i]->used)
@@ -324,10 +330,10 @@ static bool any_lost(const struct fus_mesh_blend *blend, const struct fus_face *
     return false;
 }
 
-/* The track of a face, its age and fade brought up to this frame. cut: the scene changed, so nothing is
- * faded in. */
-static struct track *enter(struct fus_mesh_blend *blend, const struct fus_face *face, bool cut, double dt,
-                           double *face_dt)
+/* The track of a face, its age and fade brought up to this frame. cut: the scene changed, so
+ * nothing is faded in. */
+static struct track *enter(struct fus_mesh_blend *blend, const struct fus_face *face, bool cut,
+                           double dt, double *face_dt)
 {
     struct track *track = blend->options.clip ? find_track(blend, face->track_id) : NULL;
     *face_dt = -1.0;
@@ -358,8 +364,9 @@ static struct track *enter(struct fus_mesh_blend *blend, const struct fus_face *
     return track;
 }
 
-static int swap_face(struct fus_mesh_blend *blend, struct fus_image *image, const struct fus_face *face,
-                     bool cut, double dt, uint32_t seed, struct fus_error *err)
+static int swap_face(struct fus_mesh_blend *blend, struct fus_image *image,
+                     const struct fus_face *face, bool cut, double dt, uint32_t seed,
+                     struct fus_error *err)
 {
     struct fus_mesh mesh;
     if (!fus_mesh_place(face->landmarks_68, &mesh))
@@ -373,7 +380,10 @@ static int swap_face(struct fus_mesh_blend *blend, struct fus_image *image, cons
     if (!(opacity > 0.0f))
         return 0;
     change_donor(track, pick_donor(blend, &mesh, track->donor), face_dt);
-    const struct job job = {.image = image, .mesh = &mesh, .dt = face_dt, .opacity = opacity,
+    const struct job job = {.image = image,
+                            .mesh = &mesh,
+                            .dt = face_dt,
+                            .opacity = opacity,
                             .seed = seed ^ (uint32_t)track->id * 0x9e3779b9U};
     const int failed = draw_track(blend, &job, track, err);
     if (!failed && blend->options.clip)

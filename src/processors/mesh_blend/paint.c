@@ -15,8 +15,9 @@ typedef int32_t s32x8 __attribute__((vector_size(32)));
 #define MAGNIFIED 1.1f /* from this scale on the texture is sampled bicubically */
 #define PLAIN_SKIN 0.6f
 
-/* One triangle ready to be scanned: atlas place (from the window's corner, eye distances) as a linear
- * function of the pixel, held inside the triangle's own box so that slivers can't leave the atlas. */
+/* One triangle ready to be scanned: atlas place (from the window's corner, eye distances) as a
+ * linear function of the pixel, held inside the triangle's own box so that slivers can't leave the
+ * atlas. */
 struct slope {
     float u[3], v[3]; /* across, down, at the canvas' origin */
     float u_low, u_high, v_low, v_high;
@@ -41,7 +42,8 @@ static void slope_make(const struct fus_paint *paint, int triangle, const struct
         u[k] = fus_mesh_vertices[corner[k]].u - FUS_ATLAS_LEFT;
         v[k] = fus_mesh_vertices[corner[k]].v - FUS_ATLAS_TOP;
     }
-    const float ax = p[1].x - p[0].x, ay = p[1].y - p[0].y, bx = p[2].x - p[0].x, by = p[2].y - p[0].y;
+    const float ax = p[1].x - p[0].x, ay = p[1].y - p[0].y, bx = p[2].x - p[0].x,
+                by = p[2].y - p[0].y;
     const float inverse = 1.0f / (ax * by - bx * ay);
     slope->u[0] = ((u[1] - u[0]) * by - (u[2] - u[0]) * ay) * inverse;
     slope->u[1] = ((u[2] - u[0]) * ax - (u[1] - u[0]) * bx) * inverse;
@@ -128,17 +130,17 @@ FUS_SIMD_INLINE void tap_cubic(const struct fus_donor_level *level, float x, flo
     *out = sum;
 }
 
-FUS_SIMD_INLINE void finish(const struct slope *slope, const float texel[FUS_TEXELS], const float low[4],
-                       bool left, const struct fus_canvas *canvas, size_t at)
+FUS_SIMD_INLINE void finish(const struct slope *slope, const float texel[FUS_TEXELS],
+                            const float low[4], bool left, const struct fus_canvas *canvas,
+                            size_t at)
 {
     const float blink = left ? slope->blink_left : slope->blink_right;
     canvas->l[at] = texel[FUS_TEXEL_L] - texel[FUS_TEXEL_CREASE] + low[0];
     canvas->a[at] = texel[FUS_TEXEL_A] + low[1];
     canvas->b[at] = texel[FUS_TEXEL_B] + low[2];
-    canvas->mask[at] = texel[FUS_TEXEL_ALPHA] * low[3] *
-                       (1.0f - slope->mouth * texel[FUS_TEXEL_INNER]) *
-                       (1.0f - slope->eyes * texel[FUS_TEXEL_EYEBALL]) *
-                       (1.0f - blink * texel[FUS_TEXEL_LIDS]);
+    canvas->mask[at] =
+        texel[FUS_TEXEL_ALPHA] * low[3] * (1.0f - slope->mouth * texel[FUS_TEXEL_INNER]) *
+        (1.0f - slope->eyes * texel[FUS_TEXEL_EYEBALL]) * (1.0f - blink * texel[FUS_TEXEL_LIDS]);
 }
 
 FUS_SIMD_INLINE float held(float value, float low, float high)
@@ -147,19 +149,21 @@ FUS_SIMD_INLINE float held(float value, float low, float high)
     return value < high ? value : high;
 }
 
-FUS_SIMD_INLINE void mark_plain(const struct fus_paint *paint, const struct fus_canvas *canvas, float lx,
-                           float ly, size_t at)
+FUS_SIMD_INLINE void mark_plain(const struct fus_paint *paint, const struct fus_canvas *canvas,
+                                float lx, float ly, size_t at)
 {
     const size_t nearest = (size_t)(ly + 0.5f) * LOW_WIDTH + (size_t)(lx + 0.5f);
     canvas->plain[at] = paint->look->grain[nearest] > PLAIN_SKIN;
 }
 
-FUS_SIMD_INLINE void scan_as(const struct fus_paint *paint, const struct slope *slope, int y, int x1,
-                             int x2, const struct fus_canvas *canvas, bool cubic, bool steep)
+FUS_SIMD_INLINE void scan_as(const struct fus_paint *paint, const struct slope *slope, int y,
+                             int x1, int x2, const struct fus_canvas *canvas, bool cubic,
+                             bool steep)
 {
     const float n = (float)paint->level->n;
     const size_t row = (size_t)y * (size_t)canvas->rect.width;
-    const float u0 = slope->u[1] * (float)y + slope->u[2], v0 = slope->v[1] * (float)y + slope->v[2];
+    const float u0 = slope->u[1] * (float)y + slope->u[2],
+                v0 = slope->v[1] * (float)y + slope->v[2];
     v8 scale;
     memcpy(&scale, slope->scale, sizeof scale);
     for (int x = x1; x < x2; x++) {
@@ -195,8 +199,8 @@ FUS_SIMD_INLINE void scan_as(const struct fus_paint *paint, const struct slope *
     }
 }
 
-FUS_SIMD_CLONES static void scan(const struct fus_paint *paint, const struct slope *slope, int y, int x1,
-                                 int x2, const struct fus_canvas *canvas)
+FUS_SIMD_CLONES static void scan(const struct fus_paint *paint, const struct slope *slope, int y,
+                                 int x1, int x2, const struct fus_canvas *canvas)
 {
     if (slope->cubic)
         scan_as(paint, slope, y, x1, x2, canvas, true, true);
@@ -206,8 +210,8 @@ FUS_SIMD_CLONES static void scan(const struct fus_paint *paint, const struct slo
         scan_as(paint, slope, y, x1, x2, canvas, false, false);
 }
 
-static void scan_plain(const struct fus_paint *paint, const struct slope *slope, int y, int x1, int x2,
-                       const struct fus_canvas *canvas)
+static void scan_plain(const struct fus_paint *paint, const struct slope *slope, int y, int x1,
+                       int x2, const struct fus_canvas *canvas)
 {
     const struct fus_donor_level *level = paint->level;
     const float n = (float)level->n;
@@ -240,7 +244,8 @@ static void scan_plain(const struct fus_paint *paint, const struct slope *slope,
                     const float px = lx - floorf(lx), py = ly - floorf(ly);
                     low[c] += (j ? py : 1.0f - py) * (i ? px : 1.0f - px) *
                               paint->look->texels[4 * (((size_t)ly + (size_t)j) * LOW_WIDTH +
-                                                       (size_t)lx + (size_t)i) + (size_t)c];
+                                                       (size_t)lx + (size_t)i) +
+                                                  (size_t)c];
                 }
         const size_t at = (size_t)y * (size_t)canvas->rect.width + (size_t)x;
         finish(slope, texel, low, u < -FUS_ATLAS_LEFT, canvas, at);
@@ -249,8 +254,8 @@ static void scan_plain(const struct fus_paint *paint, const struct slope *slope,
     }
 }
 
-/* Where an edge crosses row y. The end points are taken in a fixed order, so that two triangles at one
- * edge get the same number and no pixel falls between them. */
+/* Where an edge crosses row y. The end points are taken in a fixed order, so that two triangles at
+ * one edge get the same number and no pixel falls between them. */
 static float cross(struct fus_point a, struct fus_point b, float y)
 {
     if (b.y < a.y) {

@@ -1,4 +1,5 @@
-/* Paints the donor's texture through the mesh: triangle scan, texture and field taps, mask, in one go. */
+/* Paints the donor's texture through the mesh: triangle scan, texture and field taps, mask, in one
+ * go. */
 #ifndef FUS_PROCESSORS_MESH_BLEND_PAINT_H
 #define FUS_PROCESSORS_MESH_BLEND_PAINT_H
 
@@ -15,7 +16,8 @@ struct fus_canvas {
     struct fus_rect rect;
     float *l, *a, *b;
     float *mask;
-    uint8_t *plain; /* 1: plain skin by the look's grain plane (every second pixel of every second row) */
+    uint8_t *plain; /* 1: plain skin by the look's grain plane (every second pixel of every second
+                       row) */
 };
 void fus_paint(const struct fus_paint *paint, const struct fus_canvas *canvas);
 /* The plain twin: one pixel at a time, no vectors. */

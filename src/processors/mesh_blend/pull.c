@@ -11,9 +11,10 @@ typedef float v4 __attribute__((vector_size(16)));
 
 /* Taps of one output pixel on one axis. */
 struct axis {
-    int count;        /* output pixels */
-    const int *starts; /* first input pixel, and behind the last one the end: count + 1 entries of taps */
-    const int *taps;   /* index of the first weight; taps[i + 1] - taps[i] weights */
+    int count; /* output pixels */
+    const int
+        *starts; /* first input pixel, and behind the last one the end: count + 1 entries of taps */
+    const int *taps; /* index of the first weight; taps[i + 1] - taps[i] weights */
     const float *weights;
 };
 
@@ -71,8 +72,10 @@ void fus_pixel_map_make(const struct fus_image *image, struct fus_pixel_map *map
     for (int i = 0; i < 3; i++) {
         map->to_bgr[i][0] = 1.0f / luma;
         map->from_bgr[0][i] = coefficient[i] * luma;
-        map->from_bgr[1][i] = ((i == 0 ? 1.0f : 0.0f) - coefficient[i]) * chroma / (2.0f * (1.0f - kb));
-        map->from_bgr[2][i] = ((i == 2 ? 1.0f : 0.0f) - coefficient[i]) * chroma / (2.0f * (1.0f - kr));
+        map->from_bgr[1][i] =
+            ((i == 0 ? 1.0f : 0.0f) - coefficient[i]) * chroma / (2.0f * (1.0f - kb));
+        map->from_bgr[2][i] =
+            ((i == 2 ? 1.0f : 0.0f) - coefficient[i]) * chroma / (2.0f * (1.0f - kr));
     }
     map->to_bgr[0][1] = 2.0f * (1.0f - kb) / chroma;
     map->to_bgr[2][2] = 2.0f * (1.0f - kr) / chroma;
@@ -119,22 +122,23 @@ static size_t axis_weights(int size, int count)
     return (size_t)size + 4 * (size_t)count + 8;
 }
 
-FUS_SIMD_CLONES static void add_bytes(float *restrict line, const uint8_t *restrict row, float weight,
-                                 int count)
+FUS_SIMD_CLONES static void add_bytes(float *restrict line, const uint8_t *restrict row,
+                                      float weight, int count)
 {
     for (int x = 0; x < count; x++)
         line[x] += weight * (float)row[x];
 }
 
-FUS_SIMD_CLONES static void add_floats(float *restrict line, const float *restrict row, float weight,
-                                  int count)
+FUS_SIMD_CLONES static void add_floats(float *restrict line, const float *restrict row,
+                                       float weight, int count)
 {
     for (int x = 0; x < count; x++)
         line[x] += weight * row[x];
 }
 
 /* One line of `channels` interleaved values through the horizontal axis. */
-static void across(const struct axis *axis, const float *line, int channels, float *out, int out_step)
+static void across(const struct axis *axis, const float *line, int channels, float *out,
+                   int out_step)
 {
     for (int x = 0; x < axis->count; x++) {
         const float *in = line + (size_t)axis->starts[x] * (size_t)channels;
@@ -162,10 +166,12 @@ static int shrink_piece(struct fus_pull *pull, const struct piece *piece, float 
     const size_t nx = axis_weights(piece->width, small_width);
     const size_t ny = axis_weights(piece->height, small_height);
     if (!grow(&pull->weights, &pull->weight_room, nx + ny, sizeof(float)) ||
-        !grow(&pull->starts, &pull->start_room, 2 * (size_t)(small_width + small_height) + 8, sizeof(int)) ||
+        !grow(&pull->starts, &pull->start_room, 2 * (size_t)(small_width + small_height) + 8,
+              sizeof(int)) ||
         !grow(&pull->line, &pull->line_room, (size_t)piece->width * 3, sizeof(float)))
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "not enough memory for a face");
-    const struct axis ax = axis_make(piece->width, small_width, scale_x, pull->starts, pull->weights);
+    const struct axis ax =
+        axis_make(piece->width, small_width, scale_x, pull->starts, pull->weights);
     const struct axis ay = axis_make(piece->height, small_height, scale_y,
                                      pull->starts + 2 * small_width + 2, pull->weights + nx);
     const int count = piece->width * piece->channels;
@@ -179,12 +185,14 @@ static int shrink_piece(struct fus_pull *pull, const struct piece *piece, float 
     return 0;
 }
 
-int fus_pull_resize(struct fus_pull *pull, const float *source, int width, int height, float *target,
-                    int target_width, int target_height, float scale, struct fus_error *err)
+int fus_pull_resize(struct fus_pull *pull, const float *source, int width, int height,
+                    float *target, int target_width, int target_height, float scale,
+                    struct fus_error *err)
 {
     const size_t nx = axis_weights(width, target_width), ny = axis_weights(height, target_height);
     if (!grow(&pull->weights, &pull->weight_room, nx + ny, sizeof(float)) ||
-        !grow(&pull->starts, &pull->start_room, 2 * (size_t)(target_width + target_height) + 8, sizeof(int)) ||
+        !grow(&pull->starts, &pull->start_room, 2 * (size_t)(target_width + target_height) + 8,
+              sizeof(int)) ||
         !grow(&pull->line, &pull->line_room, (size_t)width * 3, sizeof(float)))
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "not enough memory for a face");
     const struct axis ax = axis_make(width, target_width, scale, pull->starts, pull->weights);
@@ -193,7 +201,8 @@ int fus_pull_resize(struct fus_pull *pull, const float *source, int width, int h
     for (int y = 0; y < target_height; y++) {
         memset(pull->line, 0, (size_t)width * sizeof(float));
         for (int tap = ay.taps[y]; tap < ay.taps[y + 1]; tap++)
-            add_floats(pull->line, source + (size_t)(ay.starts[y] + tap - ay.taps[y]) * (size_t)width,
+            add_floats(pull->line,
+                       source + (size_t)(ay.starts[y] + tap - ay.taps[y]) * (size_t)width,
                        ay.weights[tap], width);
         across(&ax, pull->line, 1, target + (size_t)y * (size_t)target_width, 1);
     }
@@ -243,7 +252,8 @@ FUS_SIMD_INLINE v4 sample(const float *small, int width, int height, float x, fl
     return top + py * (bottom - top);
 }
 
-/* Pixels outside the face take the nearest one of their row, rows without any that of the next row. */
+/* Pixels outside the face take the nearest one of their row, rows without any that of the next row.
+ */
 static void fill_outside(const struct fus_atlas *atlas, float *plane)
 {
     const float *face = atlas->mask[FUS_ATLAS_FACE];
@@ -278,9 +288,9 @@ static void fill_outside(const struct fus_atlas *atlas, float *plane)
     }
 }
 
-int fus_pull_atlas(struct fus_pull *pull, const struct fus_image *image, const struct fus_mesh *mesh,
-                   float scale, const struct fus_atlas *atlas, float *const lab[3],
-                   float *const bgr[3], struct fus_error *err)
+int fus_pull_atlas(struct fus_pull *pull, const struct fus_image *image,
+                   const struct fus_mesh *mesh, float scale, const struct fus_atlas *atlas,
+                   float *const lab[3], float *const bgr[3], struct fus_error *err)
 {
     const bool yuv = fus_image_is_yuv(image);
     const int shift_x = yuv ? fus_image_chroma_shift_x(image->format) : 0;
@@ -291,7 +301,8 @@ int fus_pull_atlas(struct fus_pull *pull, const struct fus_image *image, const s
         .y = FUS_CLAMP((int)floorf(mesh->bounds.y1 - margin), 0, image->height - 1) & ~1,
     };
     rect.width = FUS_CLAMP((int)ceilf(mesh->bounds.x2 + margin), rect.x + 1, image->width) - rect.x;
-    rect.height = FUS_CLAMP((int)ceilf(mesh->bounds.y2 + margin), rect.y + 1, image->height) - rect.y;
+    rect.height =
+        FUS_CLAMP((int)ceilf(mesh->bounds.y2 + margin), rect.y + 1, image->height) - rect.y;
     if (!(scale < 0.97f))
         scale = 1.0f;
     const int width = FUS_MAX((int)lrintf((float)rect.width * scale), 1);
@@ -310,9 +321,9 @@ int fus_pull_atlas(struct fus_pull *pull, const struct fus_image *image, const s
             .height = (rect.height + sy) >> sy,
             .channels = yuv ? 1 : 3,
         };
-        const int failed = shrink_piece(pull, &piece, (float)(1 << sx) * scale_x,
-                                        (float)(1 << sy) * scale_y, width, height,
-                                        pull->small + plane, err);
+        const int failed =
+            shrink_piece(pull, &piece, (float)(1 << sx) * scale_x, (float)(1 << sy) * scale_y,
+                         width, height, pull->small + plane, err);
         if (failed)
             return failed;
     }
@@ -325,8 +336,9 @@ int fus_pull_atlas(struct fus_pull *pull, const struct fus_image *image, const s
         const struct triangle_map *m = &maps[run.triangle];
         for (int x = run.x1; x < run.x2; x++) {
             const float fx = (float)x, fy = (float)run.y;
-            const v4 stored = sample(pull->small, width, height, m->x[0] * fx + m->x[1] * fy + m->x[2],
-                                     m->y[0] * fx + m->y[1] * fy + m->y[2]);
+            const v4 stored =
+                sample(pull->small, width, height, m->x[0] * fx + m->x[1] * fy + m->x[2],
+                       m->y[0] * fx + m->y[1] * fy + m->y[2]);
             const size_t at = (size_t)run.y * (size_t)atlas->width + (size_t)x;
             const float s0 = stored[0] - map.offset[0], s1 = stored[1] - map.offset[1];
             const float s2 = stored[2] - map.offset[2];
@@ -344,11 +356,12 @@ int fus_pull_atlas(struct fus_pull *pull, const struct fus_image *image, const s
         /* the runs of a row are one behind the other, with gaps at most where the mesh has none */
         const struct fus_atlas_run first = atlas->runs[i];
         int end = first.x2;
-        for (i++; i < atlas->run_count && atlas->runs[i].y == first.y && atlas->runs[i].x1 == end; i++)
+        for (i++; i < atlas->run_count && atlas->runs[i].y == first.y && atlas->runs[i].x1 == end;
+             i++)
             end = atlas->runs[i].x2;
         const size_t at = (size_t)first.y * (size_t)atlas->width + (size_t)first.x1;
-        fus_lab_from_bgr(lab[0] + at, lab[1] + at, lab[2] + at, lab[0] + at, lab[1] + at, lab[2] + at,
-                         (size_t)(end - first.x1));
+        fus_lab_from_bgr(lab[0] + at, lab[1] + at, lab[2] + at, lab[0] + at, lab[1] + at,
+                         lab[2] + at, (size_t)(end - first.x1));
     }
     for (int c = 0; c < 3; c++) {
         fill_outside(atlas, lab[c]);

@@ -112,8 +112,8 @@ static int region_plan(struct fus_render *render, const struct fus_image *image,
     const size_t grid = fus_rim_grid_count(&region->grid);
     const size_t line = FUS_MAX((size_t)region->grid.columns, (size_t)rect->width) * 8 + 64;
     const size_t bytes = (region->count + 3) / 4; /* of the plain marks, as floats */
-    const size_t need = 8 * region->count + bytes + grid + line +
-                        fus_blur_scratch(rect->width, rect->height);
+    const size_t need =
+        8 * region->count + bytes + grid + line + fus_blur_scratch(rect->width, rect->height);
     if (need > render->room) {
         const size_t room = need + need / 4;
         float *block = fus_malloc_aligned(room * sizeof *block);
@@ -124,8 +124,9 @@ static int region_plan(struct fus_render *render, const struct fus_image *image,
         render->room = room;
     }
     float *at = render->block;
-    float **planes[] = {&region->canvas.l, &region->canvas.a,  &region->canvas.b, &region->canvas.mask,
-                        &region->target_l, &region->depth,     &region->smooth,   &region->fine};
+    float **planes[] = {&region->canvas.l,    &region->canvas.a, &region->canvas.b,
+                        &region->canvas.mask, &region->target_l, &region->depth,
+                        &region->smooth,      &region->fine};
     for (size_t i = 0; i < FUS_COUNT(planes); i++, at += region->count)
         *planes[i] = at;
     region->canvas.plain = (uint8_t *)at;
@@ -147,22 +148,24 @@ static void read_lightness(const struct fus_render *render, const struct fus_ima
         table[i] = render->lightness[(int)(FUS_CLAMP(grey, 0.0f, 1.0f) * GREYS + 0.5f)];
     }
     for (int y = 0; y < rect->height; y++) {
-        const uint8_t *in = image->plane[0] + (rect->y + y) * image->stride_bytes[0] +
-                            rect->x * (yuv ? 1 : 3);
+        const uint8_t *in =
+            image->plane[0] + (rect->y + y) * image->stride_bytes[0] + rect->x * (yuv ? 1 : 3);
         float *out = region->target_l + (size_t)y * (size_t)rect->width;
         for (int x = 0; x < rect->width; x++) {
             if (yuv) {
                 out[x] = table[in[x]];
             } else { /* 0.114 0.587 0.299 of 1024 / 255 */
-                const int grey = (in[3 * x] * 7502 + in[3 * x + 1] * 38630 + in[3 * x + 2] * 19677) >> 14;
+                const int grey =
+                    (in[3 * x] * 7502 + in[3 * x + 1] * 38630 + in[3 * x + 2] * 19677) >> 14;
                 out[x] = render->lightness[FUS_MIN(grey, GREYS)];
             }
         }
     }
 }
 
-FUS_SIMD_CLONES static void soften_mask(float *restrict mask, const float *restrict depth, float inset,
-                                   float inverse_feather, float opacity, int count)
+FUS_SIMD_CLONES static void soften_mask(float *restrict mask, const float *restrict depth,
+                                        float inset, float inverse_feather, float opacity,
+                                        int count)
 {
     for (int x = 0; x < count; x++) {
         float t = (depth[x] - inset) * inverse_feather;
@@ -175,8 +178,8 @@ FUS_SIMD_CLONES static void soften_mask(float *restrict mask, const float *restr
     }
 }
 
-/* Sizes of the fine structure of target and donor on plain skin. Medians: means would turn frames of
- * glasses, hair and fringes into freckles. */
+/* Sizes of the fine structure of target and donor on plain skin. Medians: means would turn frames
+ * of glasses, hair and fringes into freckles. */
 static void measure_grain(struct fus_render *render, const struct region *region, double dt,
                           struct fus_blend_state *state)
 {
@@ -186,7 +189,8 @@ static void measure_grain(struct fus_render *render, const struct region *region
     for (size_t y = 0; y < (size_t)region->canvas.rect.height; y += 2 * skip)
         for (size_t x = 0; x < width && found < GRAIN_SAMPLES_MAX; x += 2) {
             const size_t i = y * width + x;
-            if (!region->canvas.plain[i] || region->depth[i] <= 0.12f || region->canvas.mask[i] <= 0.3f)
+            if (!region->canvas.plain[i] || region->depth[i] <= 0.12f ||
+                region->canvas.mask[i] <= 0.3f)
                 continue;
             render->samples[0][found] = fabsf(region->target_l[i] - region->smooth[i]);
             render->samples[1][found++] = fabsf(region->fine[i]);
@@ -204,22 +208,22 @@ static void measure_grain(struct fus_render *render, const struct region *region
     state->grain_known = true;
 }
 
-FUS_SIMD_CLONES static void subtract(const float *restrict a, const float *restrict b, float *restrict out,
-                                size_t count)
+FUS_SIMD_CLONES static void subtract(const float *restrict a, const float *restrict b,
+                                     float *restrict out, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         out[i] = a[i] - b[i];
 }
 
 FUS_SIMD_CLONES static void add_scaled(float *restrict out, const float *restrict in, float factor,
-                                  size_t count)
+                                       size_t count)
 {
     for (size_t i = 0; i < count; i++)
         out[i] += factor * in[i];
 }
 
-static void match_grain(struct fus_render *render, const struct region *region, float scale, double dt,
-                        uint32_t seed, struct fus_blend_state *state)
+static void match_grain(struct fus_render *render, const struct region *region, float scale,
+                        double dt, uint32_t seed, struct fus_blend_state *state)
 {
     const struct fus_rect *rect = &region->canvas.rect;
     const float radius = 0.02f * scale + 0.6f;
@@ -279,8 +283,8 @@ int fus_render_face(struct fus_render *render, struct fus_image *image, const st
         .mouth = options->keep_mouth ? fus_smoothstep(mesh->gap, 0.008f, 0.03f) : 0.0f,
     };
     fus_paint(&paint, &region.canvas);
-    soften_mask(region.canvas.mask, region.depth, options->inset, 1.0f / fmaxf(options->feather, 0.01f),
-                options->opacity, (int)region.count);
+    soften_mask(region.canvas.mask, region.depth, options->inset,
+                1.0f / fmaxf(options->feather, 0.01f), options->opacity, (int)region.count);
     match_grain(render, &region, mesh->scale, dt, options->seed, state);
     fus_compose(image, &region.canvas, region.line);
     if (trace) {

@@ -23,8 +23,8 @@ int fus_render_new(struct fus_render **render, struct fus_error *err) FUS_MUST_C
 void fus_render_free(struct fus_render *render);
 FUS_CLEANUP_DEFINE(fus_render_free, struct fus_render *)
 
-/* Pixels whose mask is exactly 0 keep their bytes. dt as in fus_field_look (the grain is smoothed in
- * state). FUS_E_OUT_OF_MEMORY before anything is drawn. trace may be NULL. */
+/* Pixels whose mask is exactly 0 keep their bytes. dt as in fus_field_look (the grain is smoothed
+ * in state). FUS_E_OUT_OF_MEMORY before anything is drawn. trace may be NULL. */
 int fus_render_face(struct fus_render *render, struct fus_image *image, const struct fus_mesh *mesh,
                     const struct fus_donor *donor, const struct fus_blend_look *look,
                     const struct fus_render_options *options, double dt,

@@ -58,8 +58,14 @@ void fus_rim_find(const struct fus_mesh *mesh, struct fus_rim *rim)
             if (covered(mesh, x + 0.5f * dx + nx, y + 0.5f * dy + ny))
                 continue;
             const float square = dx * dx + dy * dy;
-            rim->segments[rim->count++] = (struct fus_rim_segment){
-                x, y, dx, dy, square > 0.0f ? 1.0f / square : 0.0f, fminf(y, y + dy), fmaxf(y, y + dy)};
+            rim->segments[rim->count++] =
+                (struct fus_rim_segment){x,
+                                         y,
+                                         dx,
+                                         dy,
+                                         square > 0.0f ? 1.0f / square : 0.0f,
+                                         fminf(y, y + dy),
+                                         fmaxf(y, y + dy)};
         }
     }
 }
@@ -71,8 +77,8 @@ void fus_rim_grid_plan(const struct fus_rect *rect, float scale, struct fus_rim_
     grid->rows = (int)ceilf((float)rect->height / grid->step) + 2;
 }
 
-FUS_SIMD_CLONES static void nearest(const struct fus_rim_segment *segment, float x0, float y, float step,
-                               int columns, float *restrict squares)
+FUS_SIMD_CLONES static void nearest(const struct fus_rim_segment *segment, float x0, float y,
+                                    float step, int columns, float *restrict squares)
 {
     const float oy = y - segment->y;
     for (int i = 0; i < columns; i++) {
@@ -92,8 +98,8 @@ FUS_SIMD_CLONES static void roots(float *restrict values, float factor, int coun
         values[i] = sqrtf(values[i]) * factor;
 }
 
-void fus_rim_grid_fill(const struct fus_rim *rim, const struct fus_rect *rect, float scale, float reach,
-                       struct fus_rim_grid *grid)
+void fus_rim_grid_fill(const struct fus_rim *rim, const struct fus_rect *rect, float scale,
+                       float reach, struct fus_rim_grid *grid)
 {
     const float far = FUS_RIM_FAR * scale, near = reach * scale;
     for (int j = 0; j < grid->rows; j++) {

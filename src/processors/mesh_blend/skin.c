@@ -45,11 +45,13 @@ void fus_skin_learn(const struct fus_atlas *atlas, float *const lab[3], const fl
     }
 }
 
-FUS_SIMD_CLONES static void like_pixels(const float *l, const float *a, const float *b, const float *face,
-                                   const struct fus_skin *skin, float *like, size_t count)
+FUS_SIMD_CLONES static void like_pixels(const float *l, const float *a, const float *b,
+                                        const float *face, const struct fus_skin *skin, float *like,
+                                        size_t count)
 {
     const float ml = skin->middle[0], ma = skin->middle[1], mb = skin->middle[2];
-    const float sl = 1.0f / skin->spread[0], sa = 1.0f / skin->spread[1], sb = 1.0f / skin->spread[2];
+    const float sl = 1.0f / skin->spread[0], sa = 1.0f / skin->spread[1],
+                sb = 1.0f / skin->spread[2];
     for (size_t i = 0; i < count; i++) {
         float dl = (l[i] - ml) * sl;
         dl *= dl > 0.0f ? 0.7f : 1.0f; /* highlights are skin more often than shadows */

@@ -11,15 +11,16 @@ struct fus_skin {
     bool sure;                  /* enough pixels were seen; else no mask should trust it */
 };
 
-/* From the pixels whose seed and gate are above 0.5 (gate may be NULL); too few: from the whole face.
- * values: scratch of the atlas' size. */
+/* From the pixels whose seed and gate are above 0.5 (gate may be NULL); too few: from the whole
+ * face. values: scratch of the atlas' size. */
 void fus_skin_learn(const struct fus_atlas *atlas, float *const lab[3], const float *gate,
                     float *values, struct fus_skin *skin);
 /* 1 like skin, 0 not; outside the face 0. */
 void fus_skin_like(const struct fus_atlas *atlas, const struct fus_skin *skin, float *const lab[3],
                    float *like);
-/* What of the face is covered by something else (hair, hat, scarf): the unlike pixels away from features,
- * grown by `grow` eye distances and softened. map may not be like; scratch as fus_blur_scratch. */
+/* What of the face is covered by something else (hair, hat, scarf): the unlike pixels away from
+ * features, grown by `grow` eye distances and softened. map may not be like; scratch as
+ * fus_blur_scratch. */
 void fus_skin_covered(const struct fus_atlas *atlas, const float *like, float grow, float *map,
                       float *scratch);
 

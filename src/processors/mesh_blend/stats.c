@@ -2,7 +2,8 @@
 
 #include "base/macros.h"
 
-/* Hoare's selection: afterwards values[rank] is what sorting would put there, smaller ones before it. */
+/* Hoare's selection: afterwards values[rank] is what sorting would put there, smaller ones before
+ * it. */
 static void select_rank(float *values, size_t count, size_t rank)
 {
     ptrdiff_t left = 0, right = (ptrdiff_t)count - 1;

@@ -1,5 +1,5 @@
-/* Made from the mesh of the mesh_blend study: a mean head from labelled portraits. Vertices 0..67 are the
- * iBUG points, the rest forehead, cheeks, nose, chin and the surroundings of the eyes. */
+/* Made from the mesh of the mesh_blend study: a mean head from labelled portraits. Vertices 0..67
+ * are the iBUG points, the rest forehead, cheeks, nose, chin and the surroundings of the eyes. */
 #include "processors/mesh_blend/table.h"
 
 /* clang-format off */

@@ -8,9 +8,9 @@
 #define FUS_MESH_TRIANGLES 230
 #define FUS_MESH_EDGES 360
 
-/* Unit: distance between the eye centres. Origin between the eyes; x right and y down in the picture,
- * z away from the camera. u, v: place in the atlas (the head from the front, eyes and lips a little
- * open). */
+/* Unit: distance between the eye centres. Origin between the eyes; x right and y down in the
+ * picture, z away from the camera. u, v: place in the atlas (the head from the front, eyes and lips
+ * a little open). */
 struct fus_mesh_vertex {
     float x, y, z;
     float u, v;
@@ -18,7 +18,8 @@ struct fus_mesh_vertex {
 };
 extern const struct fus_mesh_vertex fus_mesh_vertices[FUS_MESH_VERTICES];
 
-/* Corners in the order that gives a positive area in the picture when the triangle faces the camera. */
+/* Corners in the order that gives a positive area in the picture when the triangle faces the
+ * camera. */
 extern const uint8_t fus_mesh_triangles[FUS_MESH_TRIANGLES][3];
 
 /* Every edge once, with the triangles at it; b is -1 at the rim of the mesh. */
