@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <libavutil/avstring.h>
 #include <libavutil/parseutils.h>
 #include <libavutil/pixdesc.h>
 
@@ -103,7 +104,8 @@ static int choose_streams(struct fus_demux *demux, const struct fus_media_limits
         if ((int)i != video && (int)i != audio)
             format->streams[i]->discard = AVDISCARD_ALL;
     const AVCodecParameters *par = demux->video->codecpar;
-    if (!avcodec_find_decoder(par->codec_id))
+    const AVCodec *codec = avcodec_find_decoder(par->codec_id);
+    if (!codec || av_match_list(codec->name, fus_av_codec_whitelist, ',') <= 0)
         return fus_error_set(err, FUS_E_UNSUPPORTED_MEDIA, "Video of codec %s cannot be decoded.",
                              avcodec_get_name(par->codec_id));
     if (par->width <= 0 || par->height <= 0)

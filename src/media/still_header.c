@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* Real pictures, even of one colour, stay below this many pixels a byte in all three formats at
- * sizes people have; a deflate stream of nothing reaches about 340 for RGB. */
+/* Photographs have 1 to 20 pixels a byte; a deflate stream of nothing reaches about 340 for RGB. */
 #define BOMB_PIXELS_A_BYTE 200
 
 static uint32_t be16(const uint8_t *p)

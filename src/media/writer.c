@@ -17,9 +17,6 @@
 /* Ticks are at least this fine, so that times in microseconds survive a coarse source. */
 #define TICKS_MIN 10000
 
-/* FFmpeg 5.1's Matroska muxer drops the display matrix; 6.1's and later write it. */
-#define MKV_KEEPS_MATRIX (LIBAVFORMAT_VERSION_MAJOR >= 61)
-
 static int out_of_memory(struct fus_error *err)
 {
     return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "No memory to write a clip.");
@@ -207,8 +204,8 @@ static int writer_new(const char *path, const struct fus_clip_facts *facts,
     made->facts = *facts;
     made->container = options->container;
     made->fps = FUS_CLAMP(options->fps, 0, 1000);
-    made->turn_pixels =
-        facts->has_matrix && options->container == FUS_CONTAINER_MKV && !MKV_KEEPS_MATRIX;
+    /* Few players look for a rotation in Matroska, and FFmpeg 5.1 writes none. */
+    made->turn_pixels = facts->has_matrix && options->container == FUS_CONTAINER_MKV;
     fus_strlcpy(made->video_encoder, options->video_encoder[0] ? options->video_encoder : "libx264",
                 sizeof(made->video_encoder));
     made->packet = av_packet_alloc();
@@ -415,6 +412,8 @@ int fus_writer_finish(struct fus_writer *writer, struct fus_error *err)
     if (writer->finished || writer->failed)
         return fus_error_set(err, FUS_E_INTERNAL, "The clip cannot be completed.");
     int rc = fus_writer_flush_video(writer, err);
+    if (rc == 0 && writer->frames == 0)
+        rc = fus_error_set(err, FUS_E_INVALID_PARAMETER, "The wanted part has no frames.");
     if (rc == 0 && writer->audio)
         rc = fus_audio_encode_flush(writer->audio, mux_sound, writer, err);
     writer->failed = rc < 0;

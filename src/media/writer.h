@@ -63,7 +63,7 @@ int fus_writer_put_image(struct fus_writer *writer, const struct fus_image *imag
                          struct fus_error *err) FUS_MUST_CHECK;
 int fus_writer_put_pcm(struct fus_writer *writer, const float *samples, size_t frames,
                        struct fus_error *err) FUS_MUST_CHECK;
-/* Flushes and closes. */
+/* Flushes and closes. FUS_E_INVALID_PARAMETER if no picture was written. */
 int fus_writer_finish(struct fus_writer *writer, struct fus_error *err) FUS_MUST_CHECK;
 int64_t fus_writer_frames(const struct fus_writer *writer);
 /* true if the source's sound went in as it was. */

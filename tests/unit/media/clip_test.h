@@ -6,6 +6,7 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <libavutil/pixdesc.h>
 
 #include "media/reader.h"
 #include "media/writer.h"
@@ -177,6 +178,68 @@ __attribute__((unused)) static int clip_pass(const char *from, const char *to,
     fus_writer_free(writer);
     fus_reader_free(reader);
     return rc;
+}
+
+/* A clip of one colour in any pixel format that FFV1 takes, straight from libav: Y 100 or RGB 100,
+ * the rest in the middle. */
+__attribute__((unused)) static void raw_clip_make(const char *path, enum AVPixelFormat pixel,
+                                                  int frames)
+{
+    AVFormatContext *format = NULL;
+    const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_FFV1);
+    AVCodecContext *encoder = avcodec_alloc_context3(codec);
+    AVPacket *packet = av_packet_alloc();
+    AVFrame *frame = av_frame_alloc();
+    const AVPixFmtDescriptor *kind = av_pix_fmt_desc_get(pixel);
+    assert_true(avformat_alloc_output_context2(&format, NULL, "matroska", path) >= 0);
+    AVStream *stream = avformat_new_stream(format, NULL);
+    encoder->width = frame->width = 48;
+    encoder->height = frame->height = 32;
+    encoder->pix_fmt = pixel;
+    encoder->time_base = (AVRational){1, 25};
+    encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    frame->format = pixel;
+    assert_int_equal(avcodec_open2(encoder, codec, NULL), 0);
+    avcodec_parameters_from_context(stream->codecpar, encoder);
+    assert_true(avio_open(&format->pb, path, AVIO_FLAG_WRITE) >= 0);
+    assert_true(avformat_write_header(format, NULL) >= 0);
+    for (int i = 0; i <= frames; i++) {
+        if (i < frames) {
+            assert_true(av_frame_get_buffer(frame, 0) >= 0);
+            for (int c = 0; c < kind->nb_components; c++) {
+                const AVComponentDescriptor *part = &kind->comp[c];
+                int deep = part->depth - 8, chroma = c == 1 || c == 2;
+                bool yuv = !(kind->flags & AV_PIX_FMT_FLAG_RGB);
+                int value = (yuv && chroma ? 128 : 100) << deep;
+                int width = chroma ? AV_CEIL_RSHIFT(48, kind->log2_chroma_w) : 48;
+                int height = chroma ? AV_CEIL_RSHIFT(32, kind->log2_chroma_h) : 32;
+                for (int y = 0; y < height; y++)
+                    for (int x = 0; x < width; x++) {
+                        uint8_t *to = frame->data[part->plane] + frame->linesize[part->plane] * y +
+                                      part->step * x + part->offset;
+                        to[0] = (uint8_t)value;
+                        if (deep > 0)
+                            to[1] = (uint8_t)(value >> 8);
+                    }
+            }
+            frame->pts = i;
+        }
+        assert_true(avcodec_send_frame(encoder, i < frames ? frame : NULL) >= 0);
+        av_frame_unref(frame);
+        frame->width = 48;
+        frame->height = 32;
+        frame->format = pixel;
+        while (avcodec_receive_packet(encoder, packet) >= 0) {
+            av_packet_rescale_ts(packet, encoder->time_base, stream->time_base);
+            assert_true(av_interleaved_write_frame(format, packet) >= 0);
+        }
+    }
+    assert_int_equal(av_write_trailer(format), 0);
+    avio_closep(&format->pb);
+    avformat_free_context(format);
+    avcodec_free_context(&encoder);
+    av_frame_free(&frame);
+    av_packet_free(&packet);
 }
 
 struct sound {

@@ -321,6 +321,43 @@ static void tags_are_read_back_in_every_container(void **state)
     }
 }
 
+static void whatever_is_coded_comes_out_as_planar_yuv(void **state)
+{
+    static const struct {
+        enum AVPixelFormat coded;
+        enum fus_pixel_format read;
+        int luma; /* of Y 100, or of a grey of 100 in RGB: 16 + 100 * 219 / 255 */
+    } cases[] = {
+        {AV_PIX_FMT_YUV420P, FUS_PIXEL_YUV420P8, 100},
+        {AV_PIX_FMT_YUV422P, FUS_PIXEL_YUV422P8, 100},
+        {AV_PIX_FMT_YUV444P, FUS_PIXEL_YUV444P8, 100},
+        {AV_PIX_FMT_YUV420P10LE, FUS_PIXEL_YUV420P8, 100},
+        {AV_PIX_FMT_YUV422P10LE, FUS_PIXEL_YUV420P8, 100},
+        {AV_PIX_FMT_YUV444P16LE, FUS_PIXEL_YUV420P8, 100},
+        {AV_PIX_FMT_YUVA420P, FUS_PIXEL_YUV420P8, 100},
+        {AV_PIX_FMT_0RGB32, FUS_PIXEL_YUV420P8, 102},
+        {AV_PIX_FMT_GRAY8, FUS_PIXEL_YUV420P8, 100},
+    };
+    for (size_t i = 0; i < FUS_COUNT(cases); i++) {
+        struct fus_writer_options options;
+        struct clip_seen seen;
+        struct fus_error err = {0};
+        const char *path = scratch_path(state, "raw.mkv"), *again = scratch_path(state, "raw.mp4");
+        raw_clip_make(path, cases[i].coded, 5);
+        fus_writer_options_default(&options);
+        assert_ok(clip_read(path, &limits, NULL, &seen, &err));
+        assert_int_equal(seen.frames, 5);
+        assert_int_equal(seen.format, cases[i].read);
+        assert_ok(clip_pass(path, again, NULL, &options, NULL, &err));
+        FUS_AUTO_IMAGE struct fus_image before = {0}, after = {0};
+        assert_ok(fus_reader_frame_at(path, &limits, 1, 2, &before, &err));
+        assert_ok(fus_reader_frame_at(again, &limits, 1, 2, &after, &err));
+        for (int c = 0; c < 3; c++)
+            assert_true(abs(before.plane[0][c] - after.plane[0][c]) <= 2);
+        assert_true(abs((seen.numbers[2] * 3 + 40) - cases[i].luma) <= 3);
+    }
+}
+
 static void real_clips_pass_whole(void **state)
 {
     static const struct {
@@ -361,6 +398,7 @@ int main(void)
         cmocka_unit_test(a_part_has_its_frames_and_its_sound_and_starts_at_zero),
         cmocka_unit_test(the_output_does_not_depend_on_decoder_threads_or_the_day),
         cmocka_unit_test(tags_are_read_back_in_every_container),
+        cmocka_unit_test(whatever_is_coded_comes_out_as_planar_yuv),
         cmocka_unit_test(real_clips_pass_whole),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
