@@ -1,5 +1,6 @@
 /* A clip: one pass, frames in order, nothing on disk but the output. This file is the middle of the
- * pipeline (clip_stages.h): faces, selection, processors. */
+ * pipeline (clip_stages.h): faces and selection, which run in the reader's thread so that they
+ * overlap with the processors, and the processors. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -14,14 +15,30 @@
 #define FRAMES_FROM 5
 #define FRAMES_TO 95
 
+/* A turned clip's frame as it is seen. */
+struct view {
+    int rotation;
+    struct fus_image upright;
+};
+
+/* Used by the reader's thread alone between fus_clip_stages_start and _finish; `job->selection` is
+ * too. */
+struct analysis {
+    struct fus_selection *selection;
+    struct fus_tracker *tracker; /* NULL when no processor needs faces */
+    struct view view;
+    int64_t frames_with_faces;
+    int faces_max;
+    double busy_ms;
+};
+
 struct clip {
     struct fus_pipeline_job *job;
     struct fus_reader *reader;
     struct fus_writer *writer;
-    struct fus_tracker *tracker; /* NULL when no processor needs faces */
+    struct analysis analysis;
     struct fus_clip_stages stages;
-    struct fus_faces faces;     /* of the present frame */
-    struct fus_image upright;   /* of a turned clip: the present frame as it is seen */
+    struct view view;
     struct fus_label_tags tags; /* alive as long as the writer */
 };
 
@@ -59,6 +76,7 @@ static int find_reference(struct clip *clip, struct fus_error *err)
     struct fus_pipeline_job *job = clip->job;
     struct fus_selection *selection = &job->selection;
     struct fus_image picture = {0};
+    FUS_AUTO_FREE struct fus_faces *faces = NULL;
     int rc;
 
     if (selection->mode != FUS_SELECT_REFERENCE)
@@ -69,12 +87,15 @@ static int find_reference(struct clip *clip, struct fus_error *err)
         "found again by place and size.");
     if (!selection->frame_given)
         return 0;
+    faces = fus_calloc(1, sizeof(*faces));
+    if (!faces)
+        return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory for the faces.");
     rc = fus_reader_frame_at(job->request->target_path, &job->request->limits, job->engine->threads,
                              selection->frame_number, &picture, err);
     if (!rc)
-        rc = fus_analyser_find(job->analyser, &picture, &clip->faces, err);
+        rc = fus_analyser_find(job->analyser, &picture, faces, err);
     if (!rc)
-        rc = fus_selection_refer(selection, &clip->faces, err);
+        rc = fus_selection_refer(selection, faces, err);
     fus_image_done(&picture);
     return rc;
 }
@@ -90,86 +111,89 @@ static int open_faces(struct clip *clip, struct fus_error *err)
         return 0;
     rc = find_reference(clip, err);
     if (!rc)
-        rc = fus_tracker_new(job->analyser, &options, &clip->tracker, err);
+        rc = fus_tracker_new(job->analyser, &options, &clip->analysis.tracker, err);
     job->result->timings.analyse_ms += fus_ms_since(start_us);
     return rc;
 }
 
 /* The picture that faces and processors see: the frame itself, or its upright copy. */
-static int seen_picture(struct clip *clip, struct fus_frame *frame, struct fus_image **seen,
-                        struct fus_error *err)
+static int look(struct view *view, struct fus_frame *frame, struct fus_image **seen,
+                struct fus_error *err)
 {
-    int rotation = clip->job->info.rotation;
-
     *seen = &frame->image;
-    if (rotation == 0)
+    if (view->rotation == 0)
         return 0;
-    if (!clip->upright.plane[0]) {
-        int rc = fus_upright_alloc(&clip->upright, &frame->image, rotation, err);
+    if (!view->upright.plane[0]) {
+        int rc = fus_upright_alloc(&view->upright, &frame->image, view->rotation, err);
 
         if (rc)
             return rc;
     }
-    fus_upright_from(&clip->upright, &frame->image, rotation);
-    *seen = &clip->upright;
+    fus_upright_from(&view->upright, &frame->image, view->rotation);
+    *seen = &view->upright;
     return 0;
 }
 
-static int find_faces(struct clip *clip, const struct fus_frame *frame,
-                      const struct fus_image *seen, struct fus_error *err)
+/* In the reader's thread. */
+static int analyse_frame(void *user, struct fus_clip_item *item, struct fus_error *err)
 {
-    struct fus_pipeline_job *job = clip->job;
-    struct fus_pipeline_result *result = job->result;
+    struct analysis *analysis = user;
+    struct fus_selection *selection = analysis->selection;
     int64_t start_us = fus_clock_monotonic_us();
-    int rc = fus_tracker_next(clip->tracker, seen, frame->pts_us,
-                              fus_selection_track(&job->selection), &clip->faces, err);
+    struct fus_image *seen;
+    int rc = look(&analysis->view, &item->message->frame, &seen, err);
 
+    if (!rc)
+        rc = fus_tracker_next(analysis->tracker, seen, item->message->frame.pts_us,
+                              fus_selection_track(selection), &item->faces, err);
     if (rc)
         return rc;
-    result->timings.analyse_ms += fus_ms_since(start_us);
-    result->frames_with_faces += clip->faces.count > 0;
-    result->faces_target_max = FUS_MAX(result->faces_target_max, (int)clip->faces.count);
-    fus_selection_choose(&job->selection, &clip->faces, true);
+    analysis->frames_with_faces += item->faces.count > 0;
+    analysis->faces_max = FUS_MAX(analysis->faces_max, (int)item->faces.count);
+    fus_selection_choose(selection, &item->faces, true);
+    memcpy(item->chosen, selection->faces, selection->count * sizeof(*item->chosen));
+    item->chosen_count = selection->count;
+    analysis->busy_ms += fus_ms_since(start_us);
     return 0;
 }
 
-static int change_frame(struct clip *clip, struct fus_frame *frame, struct fus_image *seen,
-                        struct fus_error *err)
+static int change_frame(struct clip *clip, struct fus_clip_item *item, struct fus_error *err)
 {
     struct fus_pipeline_job *job = clip->job;
+    struct fus_frame *frame = &item->message->frame;
     int64_t start_us = fus_clock_monotonic_us();
-    bool turned = seen != &frame->image;
-    const struct fus_processor_frame work = {
-        .image = seen,
-        .faces = job->selection.faces,
-        .face_count = job->selection.count,
-        .pts_us = frame->pts_us,
-        .index = frame->index,
-    };
+    struct fus_image *seen;
     int rc = fus_frame_make_writable(frame, err);
 
     if (!rc)
-        rc = fus_chain_process(&job->chain, &work, err);
-    if (!rc && turned)
-        fus_upright_to(seen, &frame->image, job->info.rotation);
+        rc = look(&clip->view, frame, &seen, err);
+    if (rc)
+        return rc;
+
+    const struct fus_processor_frame work = {
+        .image = seen,
+        .faces = item->chosen,
+        .face_count = item->chosen_count,
+        .pts_us = frame->pts_us,
+        .index = frame->index,
+    };
+
+    rc = fus_chain_process(&job->chain, &work, err);
+    if (!rc && seen != &frame->image)
+        fus_upright_to(seen, &frame->image, clip->view.rotation);
     job->result->timings.swap_ms += fus_ms_since(start_us);
-    job->result->faces_changed += (int64_t)job->selection.count;
+    job->result->faces_changed += (int64_t)item->chosen_count;
     return rc;
 }
 
-static int process_frame(struct clip *clip, struct fus_frame *frame, struct fus_error *err)
+static int process_frame(struct clip *clip, struct fus_clip_item *item, struct fus_error *err)
 {
     struct fus_pipeline_job *job = clip->job;
-    struct fus_image *seen;
+    bool concerned = job->chain.count > 0 && (!needs_faces(clip) || item->chosen_count > 0);
     int rc = fus_progress_check(&job->progress, err);
 
-    if (!rc && job->chain.count > 0) {
-        rc = seen_picture(clip, frame, &seen, err);
-        if (!rc && clip->tracker)
-            rc = find_faces(clip, frame, seen, err);
-        if (!rc && (!clip->tracker || job->selection.count > 0))
-            rc = change_frame(clip, frame, seen, err);
-    }
+    if (!rc && concerned)
+        rc = change_frame(clip, item, err);
     if (rc)
         return rc;
     job->result->frames++;
@@ -178,33 +202,34 @@ static int process_frame(struct clip *clip, struct fus_frame *frame, struct fus_
     return 0;
 }
 
-/* Messages from the reader to the writer until END. FUS_E_INTERNAL without a text when one of the
- * ends has stopped: its own error says why. */
+/* Items from the reader to the writer until END. FUS_E_INTERNAL without a text when one of the ends
+ * has stopped: its own error says why. An item that is not given on is freed with the stages. */
 static int pump(struct clip *clip, struct fus_error *err)
 {
     bool last = false;
 
     while (!last) {
         bool ended;
-        FUS_CLEANUP(fus_message_free)
-        struct fus_message *message = fus_clip_stages_take(&clip->stages, 100, &ended);
+        struct fus_clip_item *item = fus_clip_stages_take(&clip->stages, 100, &ended);
         int rc = 0;
 
-        if (!message) {
+        if (!item) {
             rc = ended ? FUS_E_INTERNAL : fus_progress_check(&clip->job->progress, err);
             if (rc)
                 return rc;
             continue;
         }
-        if (message->kind == FUS_MESSAGE_VIDEO)
-            rc = process_frame(clip, &message->frame, err);
+        if (item->message->kind == FUS_MESSAGE_VIDEO)
+            rc = process_frame(clip, item, err);
         if (rc)
             return rc;
-        last = message->kind == FUS_MESSAGE_END;
-        if (last && needs_faces(clip) && clip->job->result->frames_with_faces == 0)
+        last = item->message->kind == FUS_MESSAGE_END;
+        /* behind END the reader's thread writes no more, and the queue has handed its figures over
+         */
+        if (last && needs_faces(clip) && clip->analysis.frames_with_faces == 0)
             return fus_error_set(err, FUS_E_NO_FACE_IN_TARGET,
                                  "No face was found in any frame of the target.");
-        if (!fus_clip_stages_give(&clip->stages, FUS_TAKE(message)))
+        if (!fus_clip_stages_give(&clip->stages, item))
             return FUS_E_INTERNAL;
     }
     return 0;
@@ -212,11 +237,18 @@ static int pump(struct clip *clip, struct fus_error *err)
 
 static int stream(struct clip *clip, struct fus_error *err)
 {
+    const struct fus_clip_analysis analysis = {
+        .user = &clip->analysis,
+        .frame = clip->analysis.tracker ? analyse_frame : NULL,
+    };
     struct fus_error stage_err = {0};
     int rc, stage_rc;
 
+    clip->analysis.selection = &clip->job->selection;
+    clip->analysis.view.rotation = clip->view.rotation = clip->job->info.rotation;
+
     fus_progress_step(&clip->job->progress, FUS_STEP_PROCESSING_FRAMES, FRAMES_FROM);
-    rc = fus_clip_stages_start(&clip->stages, clip->reader, clip->writer, err);
+    rc = fus_clip_stages_start(&clip->stages, clip->reader, clip->writer, &analysis, err);
     if (!rc)
         rc = pump(clip, err);
     if (!rc)
@@ -237,6 +269,9 @@ static void take_facts(struct clip *clip)
 
     result->timings.decode_ms = clip->stages.read.busy_ms;
     result->timings.encode_ms = clip->stages.write.busy_ms;
+    result->timings.analyse_ms += clip->analysis.busy_ms;
+    result->frames_with_faces = clip->analysis.frames_with_faces;
+    result->faces_target_max = clip->analysis.faces_max;
     result->has_audio = job->info.has_audio;
     result->audio_copied = fus_writer_audio_copied(clip->writer);
     result->fps = job->info.fps;
@@ -280,7 +315,8 @@ int fus_clip_run(struct fus_pipeline_job *job, struct fus_error *err)
     fus_clip_stages_done(&clip->stages);
     fus_writer_free(clip->writer);
     fus_reader_free(clip->reader);
-    fus_tracker_free(clip->tracker);
-    fus_image_done(&clip->upright);
+    fus_tracker_free(clip->analysis.tracker);
+    fus_image_done(&clip->analysis.view.upright);
+    fus_image_done(&clip->view.upright);
     return rc ? rc : label(clip, err);
 }

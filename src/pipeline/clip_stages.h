@@ -1,13 +1,14 @@
-/* The two ends of a clip's pipeline, each a thread of its own: the reader's (demux, decode) and the
- * writer's (encode, mux). Between them the calling thread takes messages from one, changes them and
- * gives them to the other.
+/* The two ends of a clip's pipeline, each a thread of its own: the reader's (demux, decode, find
+ * faces) and the writer's (encode, mux). Between them the calling thread takes items from one,
+ * changes their frames and gives the messages to the other.
  *
  *     reader thread --decoded--> calling thread --ready--> writer thread
+ *          ^------------spare----------'
  *
- * Messages are struct fus_message *, in file order, END last. Both queues are bounded: memory is
- * their depth times a frame. A thread that fails keeps its error, aborts its queue and ends; the
- * errors are read after the join. Made in fus_clip_stages_start, joined in fus_clip_stages_stop.
- * Internal to pipeline. */
+ * Messages keep their file order, END last. The queues are bounded and the items are made once:
+ * memory is their number times a frame. A thread that fails keeps its error, aborts its queue and
+ * ends; the errors are read after the join. Made in fus_clip_stages_start, joined in
+ * fus_clip_stages_finish. Internal to pipeline. */
 #ifndef FUS_PIPELINE_CLIP_STAGES_H
 #define FUS_PIPELINE_CLIP_STAGES_H
 
@@ -16,8 +17,25 @@
 #include <stdbool.h>
 
 #include "base/queue.h"
+#include "faces/face.h"
 #include "media/reader.h"
 #include "media/writer.h"
+
+/* A message on its way from the reader, with what was found in its frame. */
+struct fus_clip_item {
+    struct fus_message *message;
+    struct fus_faces faces;
+    const struct fus_face *chosen[FUS_FACES_MAX]; /* point into faces */
+    size_t chosen_count;
+};
+
+/* Called by the reader thread for each frame, in order; fills faces and the choice. */
+struct fus_clip_analysis {
+    void *user; /* used by that thread alone until the join */
+    int (*frame)(void *user, struct fus_clip_item *item, struct fus_error *err);
+};
+
+#define FUS_CLIP_ITEMS 6
 
 struct fus_clip_stage {
     pthread_t thread;
@@ -32,24 +50,27 @@ struct fus_clip_stage {
 struct fus_clip_stages {
     struct fus_reader *reader; /* the owner's; used by the reader thread alone while it runs */
     struct fus_writer *writer; /* likewise by the writer thread */
-    struct fus_queue *decoded, *ready;
+    struct fus_clip_analysis analysis; /* frame is NULL: nothing to find */
+    struct fus_clip_item *items;
+    struct fus_queue *spare, *decoded, *ready;
     struct fus_clip_stage read, write;
 };
 
 int fus_clip_stages_start(struct fus_clip_stages *stages, struct fus_reader *reader,
-                          struct fus_writer *writer, struct fus_error *err) FUS_MUST_CHECK;
-/* The next decoded message (the caller's), or NULL: nothing came within timeout_ms, or the reader
- * has ended with an error (*ended). */
-struct fus_message *fus_clip_stages_take(struct fus_clip_stages *stages, int64_t timeout_ms,
-                                         bool *ended);
-/* Hands a message on; waits while the queue is full. false: the writer has ended; the message is
- * freed. */
-bool fus_clip_stages_give(struct fus_clip_stages *stages, struct fus_message *message);
-/* Waits for both threads, of which `give` saw END, or which are told to end at once (abandon). The
- * first error of the two, the writer's before the reader's. */
+                          struct fus_writer *writer, const struct fus_clip_analysis *analysis,
+                          struct fus_error *err) FUS_MUST_CHECK;
+/* The next item (to be handed back with give), or NULL: nothing came within timeout_ms, or the
+ * reader has ended with an error (*ended). */
+struct fus_clip_item *fus_clip_stages_take(struct fus_clip_stages *stages, int64_t timeout_ms,
+                                           bool *ended);
+/* Hands the item's message on and the item back; waits while the queue is full. false: an end has
+ * stopped. */
+bool fus_clip_stages_give(struct fus_clip_stages *stages, struct fus_clip_item *item);
+/* Waits for both threads, to which `give` has handed END, or which are told to end at once
+ * (abandon). The first error of the two, the writer's before the reader's. */
 int fus_clip_stages_finish(struct fus_clip_stages *stages, bool abandon,
                            struct fus_error *err) FUS_MUST_CHECK;
-/* Ends what still runs and frees the queues; takes a zeroed one. */
+/* Ends what still runs and frees queues and items; takes a zeroed one. */
 void fus_clip_stages_done(struct fus_clip_stages *stages);
 
 #endif
