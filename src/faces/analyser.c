@@ -85,10 +85,9 @@ int fus_analyser_landmarks(struct fus_analyser *analyser, const struct fus_image
         int rc = fus_landmarker_find(analyser->landmarker, image, five, points, &again, err);
         if (rc != 0)
             return rc;
-        /* The first pass decides whether this is a face; a second one on a poor crop costs nothing
-         * but time. */
-        if (pass == 0)
-            score = again;
+        /* Each pass has its say: points that come from a crop without a face are no use, and a
+         * second crop that looks like a face does not make one of a first that did not. */
+        score = pass == 0 ? again : FUS_MIN(score, again);
         if (!(again >= analyser->landmark_threshold))
             break;
         memcpy(face->landmarks_68, points, sizeof(points));

@@ -32,7 +32,8 @@ int fus_analyser_detect(struct fus_analyser *analyser, const struct fus_image *i
                         struct fus_detection found[FUS_FACES_MAX], size_t *count,
                         struct fus_error *err) FUS_MUST_CHECK;
 /* The landmarker alone on a crop given by five points: fills landmarks_68(_raw), points_5,
- * landmark_score of *face. passes 1 or 2. A score of 0 leaves the points as they were. */
+ * landmark_score of *face. passes 1 or 2; the score
+ * is the lower of the passes'. A score of 0 leaves the points as they were. */
 int fus_analyser_landmarks(struct fus_analyser *analyser, const struct fus_image *image,
                            const struct fus_point points_5[5], int passes, struct fus_face *face,
                            struct fus_error *err) FUS_MUST_CHECK;

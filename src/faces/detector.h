@@ -9,8 +9,8 @@ struct fus_detector;
 /* true if this version has the code that runs the model. */
 bool fus_detector_runs(const struct fus_model *model);
 /* size: longer side of the picture that the net sees, 0: 640; a net of fixed size has its own.
- * score 0 or less: the model's. FUS_E_MODEL_NOT_FOUND if the model's family is not known here, and the
- * errors of fus_models_session. */
+ * score 0 or less: the model's. FUS_E_MODEL_NOT_FOUND if the model's family is not known here, and
+ * the errors of fus_models_session. */
 int fus_detector_new(struct fus_models *models, const struct fus_model *model, int size,
                      double score, int threads, struct fus_detector **detector,
                      struct fus_error *err) FUS_MUST_CHECK;

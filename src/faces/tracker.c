@@ -10,8 +10,8 @@
 #define CONFIRM_US 1200000 /* a track that the detector has not seen for so long is lost */
 #define FORGET_US 10000000 /* a lost track is looked for so long */
 #define GAP_US 1000000     /* a hole in the clip after which no filter's state is worth keeping */
-/* A new face whose landmarks score less has to be there in a second frame before it is given out: the
- * back of a head passes for a face now and then, but not in two frames one after the other. */
+/* A new face whose landmarks score less has to be there in a second frame before it is given out:
+ * the back of a head passes for a face now and then, but not in two frames one after the other. */
 #define SURE_SCORE 0.7f
 
 enum track_state { TRACK_FREE, TRACK_LIVE, TRACK_LOST };
@@ -150,15 +150,23 @@ static void update(struct track *track, const struct fus_face *now, int64_t pts_
     track->doubtful = false;
 }
 
-static void begin(struct track *track, const struct fus_face *now,
+/* A detection becomes this track: a free one, a lost one that is found again, or one that its crop
+ * lost in this very frame; the last goes on as if nothing had been, unless it jumped. */
+static void begin(struct fus_tracker *tracker, struct track *track, const struct fus_face *now,
                   const struct fus_detection *detection, int64_t pts_us)
 {
+    bool goes_on = track->state == TRACK_LOST && track->updated_us == tracker->last_us &&
+                   distance(centre_of(&track->face), centre_of(now)) <= JUMP * raw_eyes(now);
     track->state = TRACK_LIVE;
     track->face = *now;
     track->face.score = detection->score;
     memcpy(track->face.detector_5, detection->points_5, sizeof(detection->points_5));
-    track->began_us = track->updated_us = track->seen_us = pts_us;
-    track->updated = track->fresh = track->matched = true;
+    track->seen_us = pts_us;
+    track->updated = track->matched = true;
+    if (goes_on)
+        return;
+    track->fresh = true;
+    track->began_us = track->updated_us = pts_us;
 }
 
 static void lose(struct fus_tracker *tracker, struct track *track)
@@ -316,7 +324,7 @@ static int take_up(struct fus_tracker *tracker, const struct fus_image *image, i
         track->id = tracker->next_id++;
         track->doubtful = now.landmark_score < SURE_SCORE;
     }
-    begin(track, &now, detection, pts_us);
+    begin(tracker, track, &now, detection, pts_us);
     return 0;
 }
 

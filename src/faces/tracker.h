@@ -44,7 +44,8 @@ FUS_CLEANUP_DEFINE(fus_tracker_free, struct fus_tracker *)
  * A track is lost when the landmarker's score falls under its threshold or the detector has not
  * confirmed it for a second; the detector then looks in each frame for a while, and a face that
  * turns up at its place with its size gets its number again, with fresh set and age_s from 0. A
- * jump of more than 0.8 eye distances between two frames also sets fresh. Boxes follow the
+ * jump of more than 0.8 eye distances between two frames also sets fresh. A new face with a weak
+ * landmark score (under 0.7) is given out from its second frame on. Boxes follow the
  * landmarks; score is the detector's last. Allocates nothing after the first frames. */
 int fus_tracker_next(struct fus_tracker *tracker, const struct fus_image *image, int64_t pts_us,
                      int wanted_track, struct fus_faces *faces,

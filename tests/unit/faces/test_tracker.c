@@ -15,7 +15,8 @@ struct person {
 struct scene {
     struct person people[PEOPLE_MAX];
     int detections, landmark_calls;
-    int fail; /* error that the next call gives */
+    int blind; /* calls of the landmarker that find nothing */
+    int fail;  /* error that the next call gives */
 };
 
 static int scene_detect(void *context, const struct fus_image *image,
@@ -52,6 +53,10 @@ static int scene_landmarks(void *context, const struct fus_image *image,
     scene->landmark_calls++;
     struct fus_point c = fus_face_centre(points_5);
     face->landmark_score = 0.05f;
+    if (scene->blind > 0) {
+        scene->blind--;
+        return 0;
+    }
     for (int i = 0; i < PEOPLE_MAX; i++) {
         const struct person *p = &scene->people[i];
         if (!p->there || hypotf(p->x - c.x, p->y - c.y) > p->eyes)
@@ -190,6 +195,21 @@ static void a_face_elsewhere_or_of_another_size_is_a_new_one(void **state)
     next(play, -1);
     assert_int_equal(play->faces.items[0].track_id, 2);
     assert_true(play->faces.items[0].fresh);
+}
+
+static void a_face_that_its_crop_loses_but_the_detector_sees_at_once_goes_on(void **state)
+{
+    struct play *play = *state;
+    play->scene.people[0] = (struct person){.there = true, .x = 100, .y = 100, .eyes = 40};
+    for (int i = 0; i < 5; i++)
+        next(play, -1);
+    play->scene.blind = 1; /* the next call of the landmarker finds nothing */
+    play->scene.people[0].x += 20;
+    next(play, -1);
+    assert_int_equal(play->faces.count, 1);
+    assert_int_equal(play->faces.items[0].track_id, 0);
+    assert_false(play->faces.items[0].fresh);
+    assert_float_equal(play->faces.items[0].age_s, 0.2, 1e-6);
 }
 
 static void a_jump_of_the_same_track_is_fresh(void **state)
@@ -337,6 +357,7 @@ int main(void)
         PLAY(several_faces_keep_their_numbers_when_they_pass_near_each_other),
         PLAY(a_lost_face_is_found_again_by_place_and_size),
         PLAY(a_face_elsewhere_or_of_another_size_is_a_new_one),
+        PLAY(a_face_that_its_crop_loses_but_the_detector_sees_at_once_goes_on),
         PLAY(a_jump_of_the_same_track_is_fresh),
         PLAY(a_track_that_the_detector_never_confirms_ends),
         PLAY(tracks_that_run_together_become_one),
