@@ -49,7 +49,7 @@ void pt_background_paint(struct v3 *pixels, int width, int height, enum pt_light
                     c = v3_mad(c, spots[i].colour, 0.8f * stepf(1.5f, spots[i].hard, sqrtf(d)));
                 }
             }
-            c = v3(fmaxf(c.x, 0.01f), fmaxf(c.y, 0.01f), fmaxf(c.z, 0.01f));
+            c = v3(higherf(c.x, 0.01f), higherf(c.y, 0.01f), higherf(c.z, 0.01f));
             pixels[(size_t)y * (size_t)width + (size_t)x] = v3_mul(c, air);
         }
     }

@@ -52,9 +52,9 @@ void pt_curves_inner_lips(float abs_x, float *upper, float *lower)
 void pt_curves_outer_lips(float abs_x, float *upper, float *lower)
 {
     static const float ux[] = {-0.1454f, 0, 0.1454f, 0.2929f, 0.4300f, PT_MOUTH_OUTER};
-    static const float uy[] = {0.8813f, 0.9010f, 0.8813f, 0.8954f, 0.9260f, 0.9525f};
+    static const float uy[] = {0.9030f, 0.9210f, 0.9030f, 0.9140f, 0.9380f, 0.9590f};
     static const float lx[] = {-0.1409f, 0, 0.1409f, 0.2642f, 0.4200f, PT_MOUTH_OUTER};
-    static const float ly[] = {1.2505f, 1.2668f, 1.2505f, 1.2164f, 1.1060f, 0.9525f};
+    static const float ly[] = {1.2505f, 1.2668f, 1.2505f, 1.2100f, 1.0700f, 0.9590f};
     *upper = pt_curve_through(ux, uy, 6, abs_x);
     *lower = pt_curve_through(lx, ly, 6, abs_x);
 }
@@ -76,7 +76,7 @@ bool pt_curves_hole(float x, float y)
 float pt_curves_brow(float abs_x)
 {
     static const float xs[] = {0.2199f, 0.4367f, 0.6351f, 0.7945f, 0.9657f};
-    static const float ys[] = {-0.2674f, -0.3120f, -0.3250f, -0.2960f, -0.2500f};
+    static const float ys[] = {-0.2340f, -0.2790f, -0.2950f, -0.2680f, -0.2220f};
     return pt_curve_through(xs, ys, 5, abs_x);
 }
 

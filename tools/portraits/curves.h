@@ -13,7 +13,7 @@ extern const struct v3 pt_mean_head[131];
 #define PT_EYE_INNER 0.2746f
 #define PT_EYE_OUTER 0.7101f
 #define PT_MOUTH_INNER 0.4136f /* half width of the opening between the lips */
-#define PT_MOUTH_OUTER 0.5381f /* half width of the red of the lips */
+#define PT_MOUTH_OUTER 0.4850f /* half width of the red of the lips */
 
 /* y through the points (x rising), a smooth curve; the ends are held. */
 float pt_curve_through(const float *xs, const float *ys, int count, float x);

@@ -46,11 +46,10 @@ static struct v3 scalp_at(const struct pt_head *head, struct v3 d, struct v3 *ca
 /* Which way hair of this style lies at p. */
 static struct v3 flow(const struct pt_person *s, struct v3 p)
 {
-    float side = p.x < s->hair_parting ? -1.0f : 1.0f, own = p.x < 0 ? -1.0f : 1.0f;
+    float side = clampf((p.x - s->hair_parting) * 5.0f, -1, 1), own = p.x < 0 ? -1.0f : 1.0f;
     float top = stepf(-0.6f, -1.2f, p.y), front = stepf(0.9f, 0.1f, p.z);
     switch (s->hair_style) {
     case PT_HAIR_CROP:
-        side = clampf((p.x - s->hair_parting) * 2.0f, -1, 1);
         return v3_lerp(v3(0.1f * own, 0.9f, 0.35f), v3(0.25f * side, -0.35f, -0.9f), top);
     case PT_HAIR_SIDE:
         return v3_lerp(v3(0.15f * own, 1.0f, 0.45f), v3(side, 0.15f, mixf(0.35f, -0.1f, front)),
@@ -59,12 +58,12 @@ static struct v3 flow(const struct pt_person *s, struct v3 p)
         return v3_lerp(v3(0.0f, 0.35f, 1.0f), v3(0.12f * own, -0.25f, 1.0f), top);
     case PT_HAIR_FRINGE:
         return v3_lerp(v3(0.05f * own, 1.0f, 0.12f), v3(0.30f * side, 0.5f, -1.0f),
-                       fmaxf(top, front));
+                       higherf(top, front));
     case PT_HAIR_BOB:
     case PT_HAIR_LONG: {
         struct v3 part = v3(side * 1.2f, 0.30f, 0.30f), fall = v3(0.12f * own, 1.0f, 0.10f);
         float aside = stepf(0.75f, 1.05f, fabsf(p.x)) * (p.x * side > 0 ? 1.0f : 0.0f);
-        return v3_lerp(part, fall, fmaxf(aside, stepf(1.3f, 1.9f, p.z)));
+        return v3_lerp(part, fall, higherf(aside, stepf(1.3f, 1.9f, p.z)));
     }
     default:
         return v3_sub(p, middle);
@@ -80,6 +79,7 @@ static void grow_strand(const struct pt_person *s, const struct pt_head *head, s
     float length = style->length * pt_random_in(state, 0.6f, 1.1f);
     float step = length / (PT_STRAND_POINTS - 1);
     float phase = pt_random(state) * 6.28f, lean = pt_random_in(state, -1.0f, 1.0f);
+    float least = 0.030f;
     bool radial = s->hair_style == PT_HAIR_AFRO, hangs = style->length > 2.0f;
     struct v3 p = root;
     strand->count = 0;
@@ -103,14 +103,16 @@ static void grow_strand(const struct pt_person *s, const struct pt_head *head, s
         }
         struct v3 place, d = v3_unit(v3_sub(p, middle));
         struct v3 skin = scalp_at(head, d, &place);
+        least = hangs && p.y > -0.2f ? 0.15f : 0.030f; /* what hangs keeps its fullness */
         float floor_r = v3_length(v3_sub(skin, middle)) +
-                        fmaxf(thickness_at(s->hair_style, place, s->seed), 0.030f) * level +
+                        higherf(thickness_at(s->hair_style, place, s->seed), least) * level +
                         style->lift * (float)k * 0.35f * (0.5f + 0.5f * lean);
         float r = v3_length(v3_sub(p, middle));
         if (!below) {
             p = v3_mad(middle, d, r < floor_r ? floor_r : mixf(r, floor_r, 0.6f));
         } else if (p.y < 1.9f && fabsf(p.x) < 1.02f && p.z < 1.5f) {
-            p.x = p.x < 0 ? -1.02f : 1.02f; /* beside the face, not over it */
+            p.x = (p.x < 0 ? -1.0f : 1.0f) *
+                  (1.06f + 0.10f * lean); /* beside the face, not over it */
         }
         bool bare = pt_skin_hair(place) < -0.30f && place.z < 0.8f;
         if (!below && bare &&
@@ -222,6 +224,10 @@ static void add_strand(const struct pt_bust *bust, const struct pt_strand *stran
     struct v3 pos[PT_STRAND_POINTS];
     float sx[PT_STRAND_POINTS], sy[PT_STRAND_POINTS], iz[PT_STRAND_POINTS];
     int n = strand->count;
+    struct v3 out = m3_apply(&bust->view->rotation, v3_unit(v3_sub(strand->point[0], middle)));
+    if (out.z > 0.45f && styles[bust->person->hair_style].length < 2.0f) {
+        return; /* behind the head */
+    }
     for (int k = 0; k < n; k++) {
         pos[k] = pt_view_place(bust->view, strand->point[k], 1.0f);
         pt_view_project(bust->view, pos[k], &sx[k], &sy[k], &iz[k]);
@@ -231,8 +237,9 @@ static void add_strand(const struct pt_bust *bust, const struct pt_strand *stran
         float dx = sx[after] - sx[before], dy = sy[after] - sy[before],
               d = sqrtf(dx * dx + dy * dy);
         float t = (float)k / (float)(n > 1 ? n - 1 : 1);
-        float half = 0.5f * strand->width * bust->view->focal * iz[k] * (1.0f - 0.75f * t * t);
-        half = fmaxf(half, 0.35f);
+        float half = 0.5f * strand->width * bust->view->focal * iz[k] * (1.0f - 0.75f * t * t) *
+                     mixf(0.35f, 1.0f, stepf(0.0f, 0.2f, t));
+        half = higherf(half, 0.35f);
         float ox = d > 1e-4f ? -dy / d * half : half, oy = d > 1e-4f ? dx / d * half : 0;
         struct pt_vertex v = {.pos = pos[k],
                               .normal = v3_unit(v3_sub(pos[after], pos[before])),

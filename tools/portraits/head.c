@@ -179,7 +179,15 @@ int pt_head_make(const struct pt_person *person, struct pt_head *head)
     }
     pt_skull_free(skull);
     for (int k = 0; k < 68; k++) {
-        find_site(head, head->now, pt_mean_head[k], head->site[k]);
+        struct v3 p = pt_mean_head[k];
+        float upper, lower;
+        pt_curves_outer_lips(fabsf(p.x), &upper, &lower);
+        if (k == 48 || k == 54) { /* the corner is where the red ends */
+            p = v3(p.x < 0 ? 0.01f - PT_MOUTH_OUTER : PT_MOUTH_OUTER - 0.01f, 0.9590f, p.z);
+        } else if (k >= 49 && k <= 59) {
+            p.y = k < 54 ? upper : lower;
+        }
+        find_site(head, head->now, p, head->site[k]);
     }
     for (int i = 0; i < head->columns * head->rows; i++) {
         struct v3 p = head->now[i];
@@ -243,12 +251,14 @@ static void find_normals(struct pt_head *head)
 void pt_head_move(struct pt_head *head, const struct pt_expression *e)
 {
     float weights[PT_MOVES] = {0};
-    float l = e->blink[0], r = e->blink[1];
+    /* nor does it look at rest as wide-eyed as its table */
+    float l = mixf(0.13f, 1.0f, e->blink[0]), r = mixf(0.13f, 1.0f, e->blink[1]);
     weights[PT_MOVE_CLOSE_LIPS] = stepf(0.30f, 0.0f, e->jaw) * 1.0f;
-    weights[PT_MOVE_SMILE] = e->smile;
+    /* the mean head smiles a little; at rest the corners hang level */
+    weights[PT_MOVE_SMILE] = e->smile - 0.55f;
     weights[PT_MOVE_PUCKER] = e->pucker;
-    weights[PT_MOVE_BROW] = fmaxf(e->brow, 0.0f);
-    weights[PT_MOVE_FROWN] = fmaxf(-e->brow, 0.0f);
+    weights[PT_MOVE_BROW] = higherf(e->brow, 0.0f);
+    weights[PT_MOVE_FROWN] = higherf(-e->brow, 0.0f);
     weights[PT_MOVE_BLINK_LEFT] = l;
     weights[PT_MOVE_BLINK_RIGHT] = r;
     weights[PT_MOVE_BULGE_LEFT] = 4.0f * l * (1.0f - l) * (l > 0 ? 1.0f : 0.0f);

@@ -5,7 +5,7 @@
 static float lid_depth(float ax, float y)
 {
     float q = 0.0484f - (ax - PT_EYE_X) * (ax - PT_EYE_X) - (y + 0.005f) * (y + 0.005f);
-    return PT_EYE_Z - sqrtf(fmaxf(q, 0.004f));
+    return PT_EYE_Z - sqrtf(higherf(q, 0.004f));
 }
 
 /* The lids meet low on the eye: the upper one does most of the way. `share` of the full way is
@@ -45,7 +45,7 @@ static struct v3 close_lips(struct v3 p)
     } else if (p.y >= l_in) {
         dy = -0.72f * gap * stepf(1.75f, l_in, p.y);
     } else {
-        dy = mixf(0.28f, -0.72f, (p.y - u_in) / fmaxf(gap, 1e-4f)) * gap;
+        dy = mixf(0.28f, -0.72f, (p.y - u_in) / higherf(gap, 1e-4f)) * gap;
     }
     return v3(p.x, p.y + dy, p.z);
 }

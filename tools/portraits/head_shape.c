@@ -179,7 +179,7 @@ static float sculpt_nose(float x, float y, float z)
     float fade = stepf(-0.20f, -0.05f, y) * stepf(0.82f, 0.74f, y);
     float t = ax / width;
     float flank = 1.0f / (1.0f + 0.55f * t * t + 0.30f * t * t * t * t);
-    float bridge = mixf(z, fminf(ridge, z + 0.05f), flank * fade);
+    float bridge = mixf(z, lowerf(ridge, z + 0.05f), flank * fade);
     const float flat = z;
     z = bridge;
     z = sminf(z, ball(x, y, 0, 0.575f, -0.395f, 0.155f, 0.125f, 0.155f), 0.06f);        /* tip */
@@ -188,7 +188,7 @@ static float sculpt_nose(float x, float y, float z)
               0.03f); /* between the nostrils */
     z += 0.13f *
          bell2f(ax - 0.105f + 0.35f * (y - 0.70f), y - 0.700f, 0.052f, 0.030f); /* nostrils */
-    z += 0.030f * bell2f(ax - 0.290f, y - 0.63f, 0.028f, 0.10f);                /* its crease */
+    z += 0.014f * bell2f(ax - 0.290f, y - 0.63f, 0.032f, 0.10f);                /* its crease */
     return mixf(flat, z, stepf(0.50f, 0.36f, ax));
 }
 
@@ -197,7 +197,7 @@ static float sculpt_mouth(float x, float y, float z)
     float ax = fabsf(x), u_in, l_in, u_out, l_out;
     z += 0.022f * bellf(x, 0.045f) * bellf(y - 0.83f, 0.07f); /* philtrum and its ridges */
     z -= 0.016f * bellf(ax - 0.075f, 0.035f) * bellf(y - 0.84f, 0.06f);
-    z += 0.035f * bell2f(ax - 0.56f, y - 0.955f, 0.07f, 0.08f); /* corners */
+    z += 0.016f * bell2f(ax - 0.50f, y - 0.960f, 0.06f, 0.06f); /* corners */
     z += 0.055f * bell2f(x, y - 1.345f, 0.30f, 0.065f);         /* furrow under the lip */
     z -= 0.060f * bell2f(x, y - 1.55f, 0.30f, 0.16f);           /* chin */
     if (ax > 0.62f || y < 0.8f || y > 1.4f) {
@@ -208,12 +208,12 @@ static float sculpt_mouth(float x, float y, float z)
     float end = stepf(PT_MOUTH_OUTER + 0.02f, 0.25f, ax), mid = 0.5f * (u_in + l_in);
     float t, bulge = 0;
     if (y < mid) {
-        t = (y - u_out) / fmaxf(u_in - u_out, 0.02f);
+        t = (y - u_out) / higherf(u_in - u_out, 0.02f);
         bulge = -0.062f * bellf(t - 0.55f, 0.50f) + 0.085f * stepf(0.72f, 1.25f, t);
         bulge -= 0.012f * bellf(t, 0.16f); /* the white line over the red */
         bulge -= 0.020f * bellf(x, 0.07f) * bellf(t - 0.7f, 0.35f);
     } else {
-        t = (l_out - y) / fmaxf(l_out - l_in, 0.02f);
+        t = (l_out - y) / higherf(l_out - l_in, 0.02f);
         bulge = -0.080f * bellf(t - 0.50f, 0.50f) + 0.085f * stepf(0.75f, 1.25f, t);
     }
     return z + bulge * end;
@@ -232,7 +232,7 @@ float pt_skull_sculpt(struct v3 p)
     z -= 0.025f * bell2f(ax - 0.72f, p.y - 0.36f, 0.22f, 0.16f); /* cheekbone */
     /* fold from the wing of the nose to the corner of the mouth */
     float t = clampf((p.y - 0.66f) / 0.34f, 0.0f, 1.0f), fold_x = 0.30f + 0.30f * t;
-    z += 0.016f * bellf(ax - fold_x, 0.045f) * bellf(p.y - 0.83f, 0.17f);
+    z += 0.010f * bellf(ax - fold_x, 0.050f) * bellf(p.y - 0.83f, 0.17f);
     z -= 0.014f * bellf(ax - fold_x - 0.09f, 0.08f) * bellf(p.y - 0.80f, 0.18f);
     return mixf(p.z, z, front);
 }

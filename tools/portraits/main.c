@@ -177,7 +177,7 @@ static void arrange(const struct arguments *a, struct pt_scene_spec *spec)
     spec->light = a->light;
     spec->background_seed = (uint32_t)a->seed;
     spec->people = (int)a->people;
-    float largest = fminf(0.20f * (float)a->height, 0.26f * (float)a->width / (float)a->people);
+    float largest = lowerf(0.20f * (float)a->height, 0.26f * (float)a->width / (float)a->people);
     for (int i = 0; i < spec->people; i++) {
         struct pt_sitter *sitter = &spec->sitters[i];
         sitter->seed = (uint32_t)a->seed + (uint32_t)i;

@@ -64,6 +64,10 @@ static int add_eye(const struct pt_bust *bust, int eye, struct pt_patch *patch,
                   e = ((float)j / (float)(n - 1) - 0.5f) * 2.7f;
             struct v3 d = v3(sinf(a) * cosf(e), sinf(e), -cosf(a) * cosf(e));
             struct v3 p = v3_mad(centre, d, radius);
+            if (i < 2 || j < 2 || i >= n - 2 || j >= n - 2) { /* a pink skirt closes the corners */
+                float flat = 0.34f / higherf(sqrtf(d.x * d.x + d.y * d.y), 0.1f);
+                p = v3_add(centre, v3(d.x * flat, d.y * flat, -0.02f));
+            }
             float upper, lower;
             pt_curves_lids(fabsf(PT_EYE_X + side * d.x * PT_EYE_RADIUS), &upper, &lower);
             upper = mixf(upper, mixf(upper, lower, 0.86f), clampf(blink, 0.0f, 1.0f));
@@ -140,7 +144,8 @@ static int add_cavity(const struct pt_bust *bust, bool tongue, struct pt_patch *
                        0.14f + 0.18f * (v + 1));
                 p.y += 0.10f * stepf(-0.6f, -1.0f, v);
             } else {
-                p = v3(0.40f * u, 1.06f + 0.24f * v, 0.62f - 0.24f * (u * u + v * v) * 0.5f);
+                float edge = higherf(fabsf(u), fabsf(v));
+                p = v3(0.46f * u, 1.06f + 0.25f * v, 0.62f - 0.34f * edge * edge * edge);
             }
             mouth_put(bust, patch, at, p, tongue ? 1.0f : stepf(-0.3f, 0.5f, v));
             patch->u[at] = u;

@@ -81,37 +81,44 @@ static void draw_triangle(struct pt_visibility *vis, const struct pt_vertex *a,
                           const struct pt_vertex *b, const struct pt_vertex *c, uint32_t id,
                           bool holes)
 {
+    float min_x = lowerf(a->sx, lowerf(b->sx, c->sx)),
+          max_x = higherf(a->sx, higherf(b->sx, c->sx));
+    float min_y = lowerf(a->sy, lowerf(b->sy, c->sy)),
+          max_y = higherf(a->sy, higherf(b->sy, c->sy));
+    if (!(max_x > 0.5f && max_y > 0.5f && min_x < (float)vis->width &&
+          min_y < (float)vis->height)) {
+        return;
+    }
+    /* first and last sample whose middle may be inside; truncation is the floor of what is positive
+     */
+    int x0 = (int)(higherf(min_x, 0.0f) + 0.5f), y0 = (int)(higherf(min_y, 0.0f) + 0.5f);
+    int x1 = (int)(lowerf(max_x, (float)vis->width) - 0.5f);
+    int y1 = (int)(lowerf(max_y, (float)vis->height) - 0.5f);
+    if (x1 < x0 || y1 < y0) {
+        return; /* between the samples */
+    }
     float area = (b->sx - a->sx) * (c->sy - a->sy) - (c->sx - a->sx) * (b->sy - a->sy);
     if (!(fabsf(area) > 1e-7f)) {
         return;
     }
-    float min_x = fminf(a->sx, fminf(b->sx, c->sx)), max_x = fmaxf(a->sx, fmaxf(b->sx, c->sx));
-    float min_y = fminf(a->sy, fminf(b->sy, c->sy)), max_y = fmaxf(a->sy, fmaxf(b->sy, c->sy));
-    if (max_x < 0 || max_y < 0 || min_x > (float)vis->width || min_y > (float)vis->height) {
-        return;
-    }
-    int x0 = (int)ceilf(fmaxf(min_x, 0.0f) - 0.5f), y0 = (int)ceilf(fmaxf(min_y, 0.0f) - 0.5f);
-    int x1 = (int)floorf(fminf(max_x, (float)vis->width) - 0.5f);
-    int y1 = (int)floorf(fminf(max_y, (float)vis->height) - 0.5f);
-    x0 = x0 < 0 ? 0 : x0;
-    y0 = y0 < 0 ? 0 : y0;
     float inv = 1.0f / area;
     float wa_dx = -(c->sy - b->sy) * inv, wa_dy = (c->sx - b->sx) * inv;
     float wb_dx = -(a->sy - c->sy) * inv, wb_dy = (a->sx - c->sx) * inv;
+    float left = (float)x0 + 0.5f;
+    float iz_dx = wa_dx * (a->iz - c->iz) + wb_dx * (b->iz - c->iz);
     for (int y = y0; y <= y1; y++) {
         float py = (float)y + 0.5f;
         float *depth = vis->depth + (size_t)y * (size_t)vis->width;
         uint32_t *ids = vis->id + (size_t)y * (size_t)vis->width;
+        float wa0 = (left - b->sx) * wa_dx + (py - b->sy) * wa_dy;
+        float wb0 = (left - c->sx) * wb_dx + (py - c->sy) * wb_dy;
+        float iz0 = c->iz + wa0 * (a->iz - c->iz) + wb0 * (b->iz - c->iz);
         for (int x = x0; x <= x1; x++) {
-            float px = (float)x + 0.5f;
-            float wa = (px - b->sx) * wa_dx + (py - b->sy) * wa_dy;
-            float wb = (px - c->sx) * wb_dx + (py - c->sy) * wb_dy;
-            float wc = 1.0f - wa - wb;
-            if (wa < 0 || wb < 0 || wc < 0) {
-                continue;
-            }
-            float iz = wa * a->iz + wb * b->iz + wc * c->iz;
-            if (iz > depth[x] && !(holes && in_hole(a, b, c, wa, wb, wc))) {
+            float step = (float)(x - x0);
+            float wa = wa0 + step * wa_dx, wb = wb0 + step * wb_dx, wc = 1.0f - wa - wb;
+            float iz = iz0 + step * iz_dx;
+            if (wa >= 0 && wb >= 0 && wc >= 0 && iz > depth[x] &&
+                !(holes && in_hole(a, b, c, wa, wb, wc))) {
                 depth[x] = iz;
                 ids[x] = id;
             }
@@ -123,8 +130,14 @@ void pt_visibility_draw(struct pt_visibility *vis, const struct pt_soup *soup)
 {
     for (size_t i = 0; i < soup->triangle_count; i++) {
         const struct pt_triangle *t = &soup->triangles[i];
-        draw_triangle(vis, &soup->vertices[t->a], &soup->vertices[t->b], &soup->vertices[t->c],
-                      (uint32_t)i + 1, t->holes);
+        const struct pt_vertex *a = &soup->vertices[t->a], *b = &soup->vertices[t->b];
+        const struct pt_vertex *c = &soup->vertices[t->c];
+        bool closed =
+            t->material == PT_SKIN || t->material == PT_CAP; /* its far side is never seen */
+        if (closed && (b->sx - a->sx) * (c->sy - a->sy) <= (c->sx - a->sx) * (b->sy - a->sy)) {
+            continue;
+        }
+        draw_triangle(vis, a, b, c, (uint32_t)i + 1, t->holes);
     }
 }
 
@@ -153,24 +166,26 @@ struct v3 pt_shadow_place(const struct pt_shadow *map, struct v3 pos)
 
 void pt_shadow_triangle(struct pt_shadow *map, struct v3 a, struct v3 b, struct v3 c)
 {
-    float area = (b.x - a.x) * (c.y - a.y) - (c.x - a.x) * (b.y - a.y);
-    if (!(fabsf(area) > 1e-7f)) {
+    float limit = (float)map->size;
+    float min_x = lowerf(a.x, lowerf(b.x, c.x)), max_x = higherf(a.x, higherf(b.x, c.x));
+    float min_y = lowerf(a.y, lowerf(b.y, c.y)), max_y = higherf(a.y, higherf(b.y, c.y));
+    if (!(min_x >= 0.5f && min_y >= 0.5f && max_x < limit && max_y < limit)) {
         return;
     }
-    float limit = (float)map->size;
-    float min_x = fminf(a.x, fminf(b.x, c.x)), max_x = fmaxf(a.x, fmaxf(b.x, c.x));
-    float min_y = fminf(a.y, fminf(b.y, c.y)), max_y = fmaxf(a.y, fmaxf(b.y, c.y));
-    if (min_x < 0 || min_y < 0 || max_x >= limit || max_y >= limit) {
+    int x0 = (int)(min_x + 0.5f), x1 = (int)(max_x - 0.5f), y0 = (int)(min_y + 0.5f),
+        y1 = (int)(max_y - 0.5f);
+    float area = (b.x - a.x) * (c.y - a.y) - (c.x - a.x) * (b.y - a.y);
+    if (x1 < x0 || y1 < y0 || !(fabsf(area) > 1e-7f)) {
         return;
     }
     float inv = 1.0f / area;
-    for (int y = (int)ceilf(min_y - 0.5f); y <= (int)floorf(max_y - 0.5f); y++) {
-        for (int x = (int)ceilf(min_x - 0.5f); x <= (int)floorf(max_x - 0.5f); x++) {
+    for (int y = y0; y <= y1; y++) {
+        for (int x = x0; x <= x1; x++) {
             float px = (float)x + 0.5f, py = (float)y + 0.5f;
             float wa = ((px - b.x) * (b.y - c.y) + (py - b.y) * (c.x - b.x)) * inv;
             float wb = ((px - c.x) * (c.y - a.y) + (py - c.y) * (a.x - c.x)) * inv;
             float wc = 1.0f - wa - wb;
-            if (wa < 0 || wb < 0 || wc < 0 || x < 0 || y < 0) {
+            if (wa < 0 || wb < 0 || wc < 0) {
                 continue;
             }
             float z = wa * a.z + wb * b.z + wc * c.z;
@@ -199,6 +214,9 @@ float pt_shadow_look(const struct pt_shadow *map, struct v3 pos, float bias, flo
 {
     struct v3 p = pt_shadow_place(map, pos);
     float sum = 0;
+    if (blur <= 0) {
+        return shadow_tap(map, p.x, p.y, p.z - bias);
+    }
     for (int j = -1; j <= 1; j++) {
         for (int i = -1; i <= 1; i++) {
             float z = p.z - bias * (1.0f + 0.5f * (float)(i * i + j * j) * blur);

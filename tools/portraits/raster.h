@@ -84,7 +84,7 @@ void pt_shadow_init(struct pt_shadow *map, int size, struct v3 direction, struct
                     float half);
 struct v3 pt_shadow_place(const struct pt_shadow *map, struct v3 pos);
 void pt_shadow_triangle(struct pt_shadow *map, struct v3 a, struct v3 b, struct v3 c);
-/* Share of light at pos: 1 open, 0 in shadow, softened over `blur` texels. */
+/* Share of light at pos: 1 open, 0 in shadow, softened over `blur` texels (0: one look). */
 float pt_shadow_look(const struct pt_shadow *map, struct v3 pos, float bias, float blur);
 
 #endif

@@ -22,7 +22,7 @@ void pt_sampleset_item(uint32_t seed, int index, struct pt_scene_spec *spec, str
     float size = pt_random(&state);
     /* turned by up to 30 degrees a head shows eyes at least cos 30 as far apart, so 28 keeps 24 */
     sitter->eye_distance_px = 28.0f + 56.0f * size * size;
-    float reach = fminf(170.0f, 240.0f - 1.8f * sitter->eye_distance_px);
+    float reach = lowerf(170.0f, 240.0f - 1.8f * sitter->eye_distance_px);
     sitter->centre_x = 239.5f + reach * pt_random_in(&state, -1, 1);
     sitter->centre_y =
         179.5f + (170.0f - 2.0f * sitter->eye_distance_px) * pt_random_in(&state, -0.6f, 0.6f);

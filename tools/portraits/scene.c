@@ -22,9 +22,16 @@ struct pt_scene {
     struct actor actors[PT_PEOPLE_MAX];
     struct pt_soup soup;
     struct pt_visibility vis;
-    struct v3 *background;
-    float display[4097]; /* pt_display over 0..2 */
+    struct v3 *background; /* display values */
+    float display[4097];   /* pt_display over 0..2 */
 };
+
+static float display(const struct pt_scene *scene, float linear)
+{
+    float at = clampf(linear, 0.0f, 1.999f) * 2048.0f;
+    int i = (int)at;
+    return mixf(scene->display[i], scene->display[i + 1], at - (float)i);
+}
 
 static int actor_open(struct actor *actor, const struct pt_sitter *sitter, int index)
 {
@@ -73,6 +80,10 @@ int pt_scene_open(const struct pt_scene_spec *spec, struct pt_scene **out, struc
                         spec->background_seed);
     for (int i = 0; i < 4097; i++) {
         scene->display[i] = pt_display((float)i / 2048.0f);
+    }
+    for (size_t i = 0; i < (size_t)spec->width * (size_t)spec->height; i++) {
+        struct v3 *c = &scene->background[i];
+        *c = v3(display(scene, c->x), display(scene, c->y), display(scene, c->z));
     }
     for (int i = 0; i < spec->people; i++) {
         rc = actor_open(&scene->actors[i], &spec->sitters[i], i);
@@ -175,13 +186,6 @@ static void surface_at(const struct pt_scene *scene, const struct pt_triangle *t
     out->ao = wa * a->ao + wb * b->ao + wc * c->ao;
 }
 
-static float display(const struct pt_scene *scene, float linear)
-{
-    float at = clampf(linear, 0.0f, 1.999f) * 2048.0f;
-    int i = (int)at;
-    return mixf(scene->display[i], scene->display[i + 1], at - (float)i);
-}
-
 /* Mean colour of a pixel's four samples in display values. Samples of one material of one person
  * that lie near each other are shaded once. */
 static struct v3 pixel_colour(const struct pt_scene *scene, int x, int y)
@@ -192,6 +196,9 @@ static struct v3 pixel_colour(const struct pt_scene *scene, int x, int y)
     for (int k = 0; k < 4; k++) {
         at[k] = (size_t)(2 * y + (k >> 1)) * w + (size_t)(2 * x + (k & 1));
         ids[k] = scene->vis.id[at[k]];
+    }
+    if (!(ids[0] | ids[1] | ids[2] | ids[3])) {
+        return scene->background[(size_t)y * (size_t)scene->spec.width + (size_t)x];
     }
     bool done[4] = {false};
     for (int k = 0; k < 4; k++) {
@@ -204,7 +211,7 @@ static struct v3 pixel_colour(const struct pt_scene *scene, int x, int y)
         for (int m = k; m < 4; m++) {
             const struct pt_triangle *o = ids[m] ? &scene->soup.triangles[ids[m] - 1] : NULL;
             bool same = !t || !o ? t == o : t->material == o->material && t->person == o->person;
-            float gap = scene->vis.depth[at[m]] / fmaxf(scene->vis.depth[at[k]], 1e-9f);
+            float gap = scene->vis.depth[at[m]] / higherf(scene->vis.depth[at[k]], 1e-9f);
             if (!done[m] && same && (!t || (gap > 0.99f && gap < 1.01f))) {
                 done[m] = true;
                 members++;
@@ -212,16 +219,14 @@ static struct v3 pixel_colour(const struct pt_scene *scene, int x, int y)
                 my += (float)(2 * y + (m >> 1)) + 0.5f;
             }
         }
-        struct v3 c;
+        struct v3 shown = scene->background[(size_t)y * (size_t)scene->spec.width + (size_t)x];
         if (t) {
             struct pt_surface surface;
             const struct actor *actor = &scene->actors[t->person];
             surface_at(scene, t, mx / (float)members, my / (float)members, &surface);
-            c = pt_shade(&scene->lights, &actor->bust, actor->shadow, &surface);
-        } else {
-            c = scene->background[(size_t)y * (size_t)scene->spec.width + (size_t)x];
+            struct v3 c = pt_shade(&scene->lights, &actor->bust, actor->shadow, &surface);
+            shown = v3(display(scene, c.x), display(scene, c.y), display(scene, c.z));
         }
-        struct v3 shown = v3(display(scene, c.x), display(scene, c.y), display(scene, c.z));
         sum = v3_mad(sum, shown, 0.25f * (float)members);
     }
     return sum;

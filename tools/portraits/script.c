@@ -77,9 +77,9 @@ void pt_script_pose(enum pt_script script, uint32_t seed, double s, struct pt_po
         float open = pt_script_mouth(seed, s, &round);
         float loud = script == PT_SCRIPT_TALKING ? 1.0f : 0.7f;
         e->jaw = 0.52f * loud * open;
-        e->pucker = 0.7f * fmaxf(round, 0) * fminf(1, 2 * open);
-        e->smile += 0.35f * fmaxf(-round, 0) * fminf(1, 2 * open);
-        e->brow = 0.25f * fmaxf(wave(s, 2.7, own), 0);
+        e->pucker = 0.7f * higherf(round, 0) * lowerf(1, 2 * open);
+        e->smile += 0.35f * higherf(-round, 0) * lowerf(1, 2 * open);
+        e->brow = 0.25f * higherf(wave(s, 2.7, own), 0);
     }
     switch (script) {
     case PT_SCRIPT_TURNING:

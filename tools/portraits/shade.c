@@ -92,8 +92,8 @@ static struct v3 soft_lambert(float cosine, float wrap)
 static float sheen(struct v3 n, struct v3 eye, struct v3 towards, float gloss)
 {
     struct v3 h = v3_unit(v3_add(eye, towards));
-    float nh = fmaxf(v3_dot(n, h), 0), nl = fmaxf(v3_dot(n, towards), 0);
-    float graze = 1 - fmaxf(v3_dot(eye, h), 0);
+    float nh = higherf(v3_dot(n, h), 0), nl = higherf(v3_dot(n, towards), 0);
+    float graze = 1 - higherf(v3_dot(eye, h), 0);
     float fresnel = 0.55f + 4.0f * power(graze, 2);
     return gloss * fresnel * nl * (0.22f * power(nh, 4) + 0.30f * power(nh, 6));
 }
@@ -115,7 +115,7 @@ static struct v3 shade_skin(const struct pt_lights *l, struct v3 albedo, float g
     colour = v3_mad(colour, l->key.colour, sheen(fine, eye, l->key.towards, gloss) * open);
     colour = v3_mad(colour, l->fill.colour, sheen(fine, eye, l->fill.towards, gloss) * ao);
     colour = v3_mad(colour, l->rim.colour, sheen(fine, eye, l->rim.towards, gloss) * 0.7f);
-    float edge = 1 - fmaxf(v3_dot(n, eye), 0);
+    float edge = 1 - higherf(v3_dot(n, eye), 0);
     return v3_mad(colour, surroundings(l, n), 0.22f * gloss * power(edge, 2) * ao);
 }
 
@@ -166,13 +166,13 @@ static struct v3 shade_hair(const struct pt_lights *l, const struct pt_bust *bus
     const struct pt_lamp *lamps[] = {&l->key, &l->fill, &l->rim};
     for (int i = 0; i < 3; i++) {
         float tl = v3_dot(t, lamps[i]->towards), te = v3_dot(t, eye);
-        float sl = sqrtf(fmaxf(1 - tl * tl, 0)), se = sqrtf(fmaxf(1 - te * te, 0));
+        float sl = sqrtf(higherf(1 - tl * tl, 0)), se = sqrtf(higherf(1 - te * te, 0));
         float side = stepf(-0.35f, 0.45f, v3_dot(out, lamps[i]->towards));
         float seen = (i == 0 ? mixf(0.35f, 1.0f, open) : 1.0f) * side;
-        float mirror = fmaxf(sl * se - tl * te, 0);
+        float mirror = higherf(sl * se - tl * te, 0);
         colour = v3_add(colour, v3_mul(base, v3_scale(lamps[i]->colour, 0.85f * sl * seen)));
         float gleam = 0.030f * power(mirror, 5), glow = 0.30f * power(mirror, 3);
-        colour = v3_mad(colour, lamps[i]->colour, gleam * seen * fminf(s->ao, 1.2f));
+        colour = v3_mad(colour, lamps[i]->colour, gleam * seen * lowerf(s->ao, 1.2f));
         colour = v3_add(colour, v3_mul(base, v3_scale(lamps[i]->colour, glow * seen)));
     }
     return colour;
@@ -208,7 +208,7 @@ struct v3 pt_shade(const struct pt_lights *l, const struct pt_bust *bust,
     }
     float bias = s->material == PT_HAIR || s->material == PT_CAP ? 0.12f : 0.035f;
     struct v3 from = s->material == PT_HAIR ? s->pos : v3_mad(s->pos, n, 0.03f);
-    float open = pt_shadow_look(shadow, from, bias, l->shadow_blur);
+    float open = pt_shadow_look(shadow, from, bias, s->material == PT_HAIR ? 0.0f : l->shadow_blur);
     switch (s->material) {
     case PT_SKIN: {
         struct pt_skin_sample skin = pt_skin_look(bust->skin, s->u, s->v);

@@ -25,7 +25,7 @@ float pt_skin_beard(struct v3 p)
     float line = pt_curve_through(xs, ys, 5, ax);
     float cheek = stepf(line - 0.06f, line + 0.10f, p.y);
     float lip = stepf(0.785f, 0.84f, p.y) * stepf(0.60f, 0.46f, ax);
-    float mask = fmaxf(cheek, lip) * stepf(1.15f, 0.85f, p.z) * stepf(2.0f, 1.7f, p.y);
+    float mask = higherf(cheek, lip) * stepf(1.15f, 0.85f, p.z) * stepf(2.0f, 1.7f, p.y);
     mask *= 1.0f - 0.6f * bellf(ax - 0.20f, 0.09f) * bellf(p.y - 1.32f, 0.08f);
     return mask;
 }
@@ -56,11 +56,12 @@ static void paint_base(const struct pt_person *s, struct v3 p, float finest, str
     if (s->freckles > 0) {
         float where =
             bell2f(ax - 0.45f, y - 0.38f, 0.5f, 0.28f) + 0.4f * bell2f(p.x, y + 0.5f, 0.8f, 0.3f);
-        float dots = stepf(0.30f, 0.55f, pt_noise(v3_scale(p, fminf(24.0f, finest)), s->seed + 21));
-        c = tint(c, 0.74f, 0.60f, 0.50f, dots * clampf(where, 0.0f, 1.0f) * s->freckles);
+        float dots =
+            stepf(0.42f, 0.62f, pt_noise(v3_scale(p, lowerf(30.0f, finest)), s->seed + 21));
+        c = tint(c, 0.80f, 0.66f, 0.54f, dots * clampf(where, 0.0f, 1.0f) * s->freckles);
     }
-    float pores = pt_noise(v3_scale(p, fminf(62.0f, finest)), s->seed + 3) +
-                  0.7f * pt_noise(v3_scale(p, fminf(36.0f, finest)), s->seed + 4);
+    float pores = pt_noise(v3_scale(p, lowerf(62.0f, finest)), s->seed + 3) +
+                  0.7f * pt_noise(v3_scale(p, lowerf(36.0f, finest)), s->seed + 4);
     out->height = 0.00085f * pores * (0.7f + 0.6f * bell2f(ax - 0.35f, y - 0.5f, 0.5f, 0.4f));
     c = v3_scale(c, 1.0f + 0.025f * pores);
     out->gloss = s->gloss * (0.35f + 0.4f * bell2f(p.x, y + 0.5f, 0.6f, 0.35f) +
@@ -98,22 +99,22 @@ static void paint_lips(const struct pt_person *s, struct v3 p, float finest, str
     pt_curves_inner_lips(ax, &u_in, &l_in);
     pt_curves_outer_lips(ax, &u_out, &l_out);
     float wobble = 0.006f * pt_noise(v3_scale(p, 14.0f), s->seed + 41);
-    float inside = fminf(p.y - u_out, l_out - p.y) + wobble;
+    float inside = lowerf(p.y - u_out, l_out - p.y) + wobble;
     float mask =
         stepf(-0.014f, 0.018f, inside) * stepf(PT_MOUTH_OUTER + 0.005f, PT_MOUTH_OUTER - 0.07f, ax);
-    float folds = pt_noise(v3(p.x * fminf(46.0f, finest), p.y * 5.0f, 0), s->seed + 42) +
-                  0.6f * pt_noise(v3(p.x * fminf(23.0f, finest), p.y * 4.0f, 3), s->seed + 43);
+    float folds = pt_noise(v3(p.x * lowerf(46.0f, finest), p.y * 5.0f, 0), s->seed + 42) +
+                  0.6f * pt_noise(v3(p.x * lowerf(23.0f, finest), p.y * 4.0f, 3), s->seed + 43);
     struct v3 c = v3_scale(s->lips, 1.0f + 0.10f * folds + (p.y < 1.05f ? -0.14f : 0.05f));
     out->colour = v3_lerp(out->colour, c, 0.86f * mask);
     out->height += 0.0016f * folds * mask;
     out->gloss = mixf(out->gloss, 0.55f, mask);
     float seam =
-        fmaxf(bellf(p.y - u_in, 0.016f), bellf(p.y - l_in, 0.016f)) * stepf(0.46f, 0.38f, ax);
-    seam = fmaxf(seam, bell2f(ax - 0.43f, p.y - 0.962f, 0.05f, 0.022f));
+        higherf(bellf(p.y - u_in, 0.016f), bellf(p.y - l_in, 0.016f)) * stepf(0.46f, 0.38f, ax);
+    seam = higherf(seam, bell2f(ax - 0.43f, p.y - 0.962f, 0.06f, 0.020f));
     if (p.y > u_in && p.y < l_in) {
         seam = 1;
     }
-    out->colour = tint(out->colour, 0.34f, 0.20f, 0.20f, 0.9f * seam * fmaxf(mask, 0.7f * seam));
+    out->colour = tint(out->colour, 0.34f, 0.20f, 0.20f, 0.9f * seam * higherf(mask, 0.7f * seam));
 }
 
 static void paint_eyes(const struct pt_person *s, struct v3 p, struct paint *out)
@@ -131,7 +132,7 @@ static void paint_eyes(const struct pt_person *s, struct v3 p, struct paint *out
     out->colour = tint(out->colour, 0.62f, 0.50f, 0.48f, 0.75f * fold);
     float wet = over * bellf(p.y - lower - 0.004f, 0.010f);
     out->colour = v3_lerp(out->colour, v3_mul(s->skin, v3(0.95f, 0.62f, 0.60f)), 0.7f * wet);
-    out->gloss = fmaxf(out->gloss, 0.8f * wet);
+    out->gloss = higherf(out->gloss, 0.8f * wet);
     float lash = over * bellf(p.y - lower - 0.020f, 0.011f) * stepf(0.3f, 0.6f, ax);
     out->colour = tint(out->colour, 0.45f, 0.38f, 0.36f, 0.6f * lash);
 }
@@ -149,7 +150,7 @@ static void paint_brows(const struct pt_person *s, struct v3 p, float finest, st
     float angle = mixf(-1.25f, 0.22f, stepf(0.0f, 0.5f, t)) + 0.35f * d / half;
     float along = ax * cosf(angle) + p.y * sinf(angle),
           across = p.y * cosf(angle) - ax * sinf(angle);
-    float f = fminf(66.0f, finest);
+    float f = lowerf(66.0f, finest);
     float strand =
         pt_noise(v3(along * 7.0f, across * f, p.x < 0 ? 5.0f : 9.0f), s->seed + 51) +
         0.5f * pt_noise(v3(along * 11.0f, across * f * 0.5f, p.x < 0 ? 2.0f : 7.0f), s->seed + 52);
@@ -165,18 +166,18 @@ static void paint_growth(const struct pt_person *s, struct v3 p, float finest, s
     float beard = s->beard > 0 ? pt_skin_beard(p) : 0;
     struct v3 ink = v3_scale(s->brow, 0.8f);
     if (beard > 0) {
-        float dots = pt_noise(v3_scale(p, fminf(58.0f, finest)), s->seed + 61);
+        float dots = pt_noise(v3_scale(p, lowerf(58.0f, finest)), s->seed + 61);
         float patch = 0.8f + 0.4f * pt_noise(v3_scale(p, 5.0f), s->seed + 62);
         float cover = beard * patch * s->beard * (0.75f + 0.6f * dots);
         struct v3 ashen =
-            tint(out->colour, 0.72f, 0.78f, 0.86f, beard * fminf(s->beard * 2.0f, 0.8f));
+            tint(out->colour, 0.72f, 0.78f, 0.86f, beard * lowerf(s->beard * 2.0f, 0.8f));
         out->colour = v3_lerp(ashen, ink, clampf(cover, 0.0f, 0.93f));
         out->gloss *= 1.0f - 0.6f * beard;
         out->height += 0.002f * beard * s->beard * dots;
     }
     float inside = pt_skin_hair(p) + 0.05f * pt_fbm(v3_scale(p, 7.0f), 2, s->seed + 63);
     if (inside > -0.08f) {
-        float dots = pt_noise(v3_scale(p, fminf(46.0f, finest)), s->seed + 64);
+        float dots = pt_noise(v3_scale(p, lowerf(46.0f, finest)), s->seed + 64);
         float cover = stepf(-0.06f, 0.14f, inside + 0.03f * dots);
         cover *= s->hair_style == PT_HAIR_BUZZ ? 0.78f + 0.16f * dots : 0.96f;
         out->colour = v3_lerp(out->colour, v3_scale(s->hair, 0.7f), clampf(cover, 0.0f, 1.0f));

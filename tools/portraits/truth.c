@@ -60,10 +60,10 @@ void pt_truth_find(const struct pt_head *head, const struct pt_view *view, struc
     box[0] = box[2] = forehead[0];
     box[1] = box[3] = forehead[1];
     for (int i = 0; i < 68; i++) {
-        box[0] = fminf(box[0], points[i][0]);
-        box[1] = fminf(box[1], points[i][1]);
-        box[2] = fmaxf(box[2], points[i][0]);
-        box[3] = fmaxf(box[3], points[i][1]);
+        box[0] = lowerf(box[0], points[i][0]);
+        box[1] = lowerf(box[1], points[i][1]);
+        box[2] = higherf(box[2], points[i][0]);
+        box[3] = higherf(box[3], points[i][1]);
     }
     truth->yaw = view->yaw * (180.0f / PT_PI);
     truth->pitch = view->pitch * (180.0f / PT_PI);

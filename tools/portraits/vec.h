@@ -87,6 +87,15 @@ static inline float clampf(float x, float lo, float hi)
 {
     return x < lo ? lo : x > hi ? hi : x;
 }
+/* Compare and choose: unlike fminf and fmaxf never a call. */
+static inline float lowerf(float a, float b)
+{
+    return a < b ? a : b;
+}
+static inline float higherf(float a, float b)
+{
+    return a > b ? a : b;
+}
 static inline float mixf(float a, float b, float t)
 {
     return a + (b - a) * t;

@@ -22,10 +22,10 @@ struct v3 pt_view_place(const struct pt_view *view, struct v3 p, float share)
 
 void pt_view_project(const struct pt_view *view, struct v3 pos, float *sx, float *sy, float *iz)
 {
-    float scale = view->focal / fmaxf(pos.z + view->distance, 0.5f);
+    float scale = view->focal / higherf(pos.z + view->distance, 0.5f);
     *sx = view->centre_x + pos.x * scale;
     *sy = view->centre_y + pos.y * scale;
-    *iz = 1.0f / fmaxf(pos.z + view->distance + view->depth, 0.5f);
+    *iz = 1.0f / higherf(pos.z + view->distance + view->depth, 0.5f);
 }
 
 int pt_patch_add(const struct pt_bust *bust, struct pt_patch *patch, enum pt_material material,
