@@ -145,7 +145,8 @@ static int add_cavity(const struct pt_bust *bust, bool tongue, struct pt_patch *
                 p.y += 0.10f * stepf(-0.6f, -1.0f, v);
             } else {
                 float edge = higherf(fabsf(u), fabsf(v));
-                p = v3(0.46f * u, 1.06f + 0.25f * v, 0.62f - 0.34f * edge * edge * edge);
+                p = v3(0.50f * u * (1 - 0.30f * v * v), 1.06f + 0.25f * v,
+                       0.62f - 0.40f * edge * edge * edge);
             }
             mouth_put(bust, patch, at, p, tongue ? 1.0f : stepf(-0.3f, 0.5f, v));
             patch->u[at] = u;

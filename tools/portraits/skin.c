@@ -23,9 +23,9 @@ float pt_skin_beard(struct v3 p)
     static const float ys[] = {0.97f, 0.93f, 0.80f, 0.55f, 0.25f};
     float ax = fabsf(p.x);
     float line = pt_curve_through(xs, ys, 5, ax);
-    float cheek = stepf(line - 0.06f, line + 0.10f, p.y);
+    float cheek = stepf(line - 0.10f, line + 0.18f, p.y);
     float lip = stepf(0.785f, 0.84f, p.y) * stepf(0.60f, 0.46f, ax);
-    float mask = higherf(cheek, lip) * stepf(1.15f, 0.85f, p.z) * stepf(2.0f, 1.7f, p.y);
+    float mask = higherf(cheek, lip) * stepf(1.30f, 0.75f, p.z) * stepf(2.0f, 1.7f, p.y);
     mask *= 1.0f - 0.6f * bellf(ax - 0.20f, 0.09f) * bellf(p.y - 1.32f, 0.08f);
     return mask;
 }
@@ -56,8 +56,10 @@ static void paint_base(const struct pt_person *s, struct v3 p, float finest, str
     if (s->freckles > 0) {
         float where =
             bell2f(ax - 0.45f, y - 0.38f, 0.5f, 0.28f) + 0.4f * bell2f(p.x, y + 0.5f, 0.8f, 0.3f);
-        float dots =
-            stepf(0.42f, 0.62f, pt_noise(v3_scale(p, lowerf(30.0f, finest)), s->seed + 21));
+        float dots = stepf(0.42f, 0.62f,
+                           pt_noise(v3_add(v3_scale(p, lowerf(27.0f, finest)),
+                                           v3_scale(v3(fine, -blotch, fine), 2.5f)),
+                                    s->seed + 21));
         c = tint(c, 0.80f, 0.66f, 0.54f, dots * clampf(where, 0.0f, 1.0f) * s->freckles);
     }
     float pores = pt_noise(v3_scale(p, lowerf(62.0f, finest)), s->seed + 3) +
