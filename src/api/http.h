@@ -51,6 +51,7 @@ struct fus_http_request {
     struct fus_str body;      /* a JSON body, whole */
     struct fus_form *form;    /* a multipart body, parsed; owned */
     char job_id[FUS_ID_SIZE]; /* of the job that this request makes */
+    bool keyed;               /* an Idempotency-Key is held */
     bool resumed;             /* called again after a wait */
     bool wait_over;           /* ... and there is no more waiting */
     struct {

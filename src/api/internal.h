@@ -9,12 +9,14 @@
 
 struct fus_http_server;
 struct fus_waiters;
+struct fus_idempotency;
 
 struct fus_api {
     struct fus_api_options options; /* constant after fus_api_start */
     struct fus_http_server *server;
     struct fus_http_server *metrics_server; /* NULL if turned off */
     struct fus_waiters *waiters;
+    struct fus_idempotency *idempotency;
     struct fus_metric *requests, *durations;
     bool keyless; /* no key is configured: loopback only */
     atomic_bool draining;

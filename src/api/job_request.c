@@ -223,8 +223,8 @@ static char *dump(json_t *json)
 }
 
 static int check_all(struct fus_api *api, const json_t *body, const struct fus_form *form,
-                     const char *preset, struct fus_params *params, struct fus_job *job,
-                     struct fus_error_list *errors)
+                     const char *preset, const char *digest, struct fus_params *params,
+                     struct fus_job *job, struct fus_error_list *errors)
 {
     const struct fus_config *config = api->options.config;
     check_members(body, errors);
@@ -247,6 +247,8 @@ static int check_all(struct fus_api *api, const json_t *body, const struct fus_f
     FUS_AUTO_JSON json_t *kept =
         json_pack("{s:O, s:O, s:s?, s:o}", "sources", sources, "target", target, "output_format",
                   format, "parameters", kept_parameters(params));
+    if (digest != NULL)
+        json_object_set_new(kept, "idempotency", json_string(digest));
     job->request = dump(kept);
     job->warnings = ignored_warnings(params);
     return job->request != NULL && job->warnings != NULL && job->metadata != NULL
@@ -255,12 +257,13 @@ static int check_all(struct fus_api *api, const json_t *body, const struct fus_f
 }
 
 int fus_job_request_check(struct fus_api *api, const json_t *body, const struct fus_form *form,
-                          const char *preset, struct fus_job *job, struct fus_error_list *errors)
+                          const char *preset, const char *digest, struct fus_job *job,
+                          struct fus_error_list *errors)
 {
     FUS_CLEANUP(fus_params_free)
     struct fus_params *params = fus_params_new(fus_processors_schema());
     int rc = params == NULL ? FUS_E_OUT_OF_MEMORY
-                            : check_all(api, body, form, preset, params, job, errors);
+                            : check_all(api, body, form, preset, digest, params, job, errors);
     if (rc == FUS_E_OUT_OF_MEMORY && errors->count == 0)
         fus_error_list_add(errors, rc, "", "No memory to check the request.");
     return rc;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/form.h"
+#include "api/idempotency.h"
 #include "api/internal.h"
 #include "api/job_request.h"
 #include "api/job_view.h"
@@ -99,16 +100,23 @@ static void answer_after_wait(struct fus_api *api, const struct fus_http_request
         answer(api, request, response, &job);
 }
 
+/* Fills the job and puts it into the store; or finds the one that the same key made before. */
 static int make_job(struct fus_api *api, const struct fus_http_request *request, const char *preset,
-                    struct fus_job *job, struct fus_http_response *response)
+                    struct fus_job *job, bool *replayed, struct fus_http_response *response)
 {
     FUS_AUTO_JSON json_t *body = NULL;
     struct fus_error err = {0};
+    char digest[FUS_SHA256_HEX_SIZE];
     FUS_AUTO_FREE struct fus_error_list *errors = fus_calloc(1, sizeof(*errors));
     int rc = errors == NULL ? fus_error_set(&err, FUS_E_OUT_OF_MEMORY, "No memory for the job.")
                             : read_body(request, &body, &err);
-    if (rc == 0) {
-        rc = fus_job_request_check(api, body, request->form, preset, job, errors);
+    if (rc == 0 && request->keyed)
+        rc = fus_idempotency_digest(request, body, digest, &err);
+    if (rc == 0 && request->keyed)
+        rc = fus_idempotency_find(api, request, digest, job, replayed, &err);
+    if (rc == 0 && !*replayed) {
+        rc = fus_job_request_check(api, body, request->form, preset, request->keyed ? digest : NULL,
+                                   job, errors);
         if (rc != 0) {
             fus_problem_list(request, response, errors);
             return rc;
@@ -128,8 +136,14 @@ void fus_jobs_submit(struct fus_api *api, struct fus_http_request *request,
         return;
     }
     FUS_AUTO_JOB struct fus_job job = {0};
-    if (make_job(api, request, preset, &job, response) != 0)
+    bool replayed = false;
+    if (make_job(api, request, preset, &job, &replayed, response) != 0)
         return;
+    if (replayed) {
+        answer(api, request, response, &job);
+        fus_http_response_header(response, "Idempotency-Replayed", "true");
+        return;
+    }
     fus_log(api->options.log, FUS_LOG_INFO, "job queued", FUS_F("job_id", job.id),
             FUS_F("request_id", request->request_id), FUS_F_INT("priority", job.priority));
     if (api->options.wake != NULL)

@@ -9,6 +9,7 @@
 #include "api/auth.h"
 #include "api/form.h"
 #include "api/guard.h"
+#include "api/idempotency.h"
 #include "api/internal.h"
 #include "api/listen.h"
 #include "api/problem.h"
@@ -93,6 +94,7 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **c
     if (exchange->uploading)
         fus_storage_upload_remove(exchange->server->options.api->options.storage,
                                   exchange->request.job_id);
+    fus_idempotency_release(exchange->server->options.api, &exchange->request);
     fus_str_done(&exchange->request.body);
     fus_http_target_done(&exchange->request.target);
     fus_free(exchange);
@@ -263,7 +265,9 @@ static int open_form(struct exchange *exchange)
 {
     struct fus_api *api = exchange->server->options.api;
     struct fus_http_request *request = &exchange->request;
-    fus_id_new("job", request->job_id);
+    int rc = fus_idempotency_take(api, request, &exchange->refusal);
+    if (rc != 0)
+        return rc;
     const char *type = fus_http_header(request, "Content-Type");
     if (!media_type_is(type, "multipart/form-data"))
         return 0;

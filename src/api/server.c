@@ -1,5 +1,6 @@
 #include "api/server.h"
 
+#include "api/idempotency.h"
 #include "api/internal.h"
 #include "api/listen.h"
 #include "api/mhd.h"
@@ -93,7 +94,10 @@ int fus_api_start(const struct fus_api_options *options, struct fus_api **api,
     made->options = *options;
     atomic_init(&made->draining, false);
     make_metrics(made);
-    int rc = check_open(made, err);
+    made->idempotency = fus_idempotency_new();
+    int rc = made->idempotency == NULL
+                 ? fus_error_set(err, FUS_E_OUT_OF_MEMORY, "No memory to start the server.")
+                 : check_open(made, err);
     if (rc == 0)
         rc = fus_waiters_new(options->store, fus_http_resume, &made->waiters, err);
     if (rc == 0)
@@ -136,5 +140,6 @@ void fus_api_stop(struct fus_api *api)
     fus_http_server_stop(api->server);
     fus_http_server_stop(api->metrics_server);
     fus_waiters_free(api->waiters);
+    fus_idempotency_free(api->idempotency);
     fus_free(api);
 }

@@ -151,3 +151,15 @@ bool fus_storage_verify(struct fus_storage *storage, const char *object, const c
     }
     return false;
 }
+
+bool fus_storage_mac(struct fus_storage *storage, const char *purpose, const char *text,
+                     uint8_t mac[32])
+{
+    FUS_AUTO_STR struct fus_str whole = {0};
+    fus_str_printf(&whole, "fusiond %s 1\n%s", purpose, text);
+    if (whole.failed)
+        return false;
+    fus_hmac_sha256(storage->keys[0].secret, sizeof(storage->keys[0].secret), whole.text,
+                    whole.length, mac);
+    return true;
+}

@@ -72,6 +72,11 @@ char *fus_storage_sign(struct fus_storage *storage, const char *object,
 bool fus_storage_verify(struct fus_storage *storage, const char *object, const char *expires,
                         const char *key, const char *signature) FUS_MUST_CHECK;
 
+/* MAC of a text under a secret of this data directory, for identifiers that only this server can
+ * make; `purpose` keeps uses apart. false: out of memory. */
+bool fus_storage_mac(struct fus_storage *storage, const char *purpose, const char *text,
+                     uint8_t mac[32]) FUS_MUST_CHECK;
+
 /* true while at least min_free_bytes are free where the data lies. */
 bool fus_storage_has_space(const struct fus_storage *storage);
 

@@ -388,6 +388,70 @@ static void prefer_wait_holds_until_the_job_is_done(void **state)
     assert_int_equal(in_vain.status, 202);
 }
 
+static void a_key_makes_one_job(void **state)
+{
+    struct fixture *f = *state;
+    char out[512];
+    static const char keyed[] = JSON_TYPE "Idempotency-Key: abc-1\r\n";
+    struct answer AUTO_ANSWER first = ask(f, "POST", "/api/v1/jobs", keyed, SIMPLE_JOB);
+    assert_int_equal(first.status, 202);
+    assert_string_equal(header(&first, "Idempotency-Replayed", out), "");
+    struct answer AUTO_ANSWER again =
+        ask(f, "POST", "/api/v1/jobs", keyed,
+            "{ \"target\": \"b.png\", \"source_images\": [\"a.jpg\"] }");
+    assert_int_equal(again.status, 202);
+    assert_string_equal(header(&again, "Idempotency-Replayed", out), "true");
+    assert_string_equal(text_of(again.json, "job_id"), text_of(first.json, "job_id"));
+    struct answer AUTO_ANSWER other = ask(f, "POST", "/api/v1/jobs", keyed,
+                                          "{\"target\":\"a.jpg\",\"source_images\":[\"a.jpg\"]}");
+    assert_problem(&other, 422, "idempotency_conflict");
+    struct answer AUTO_ANSWER elsewhere = ask(f, "POST", "/api/v1/process/swap", keyed, SIMPLE_JOB);
+    assert_problem(&elsewhere, 422, "idempotency_conflict");
+    struct answer AUTO_ANSWER next =
+        ask(f, "POST", "/api/v1/jobs", JSON_TYPE "Idempotency-Key: abc-2\r\n", SIMPLE_JOB);
+    assert_string_not_equal(text_of(next.json, "job_id"), text_of(first.json, "job_id"));
+    struct answer AUTO_ANSWER bad =
+        ask(f, "POST", "/api/v1/jobs", JSON_TYPE "Idempotency-Key: a b\r\n", SIMPLE_JOB);
+    assert_problem(&bad, 400, "invalid_request");
+}
+
+static void a_key_covers_uploaded_files(void **state)
+{
+    struct fixture *f = *state;
+    char out[512];
+    static const char keyed[] = FORM_TYPE "Idempotency-Key: abc\r\n";
+#define FORM(text) FILE_PART("source", "a", "donor") FILE_PART("target", "b", text) "--b--"
+    struct answer AUTO_ANSWER first = ask(f, "POST", "/api/v1/jobs", keyed, FORM("one"));
+    assert_int_equal(first.status, 202);
+    struct answer AUTO_ANSWER again = ask(f, "POST", "/api/v1/jobs", keyed, FORM("one"));
+    assert_string_equal(header(&again, "Idempotency-Replayed", out), "true");
+    struct answer AUTO_ANSWER other = ask(f, "POST", "/api/v1/jobs", keyed, FORM("two"));
+    assert_problem(&other, 422, "idempotency_conflict");
+    fus_clock_sleep_ms(50);
+    assert_int_equal(folder_size(f, "temp"), 1);
+    char path[256];
+    snprintf(path, sizeof(path), "%s/temp/%s/part_1", f->dir, text_of(first.json, "job_id"));
+    assert_int_equal(fus_fs_size(path), 3);
+}
+
+static void the_same_key_is_409_while_the_first_request_runs(void **state)
+{
+    struct fixture *f = *state;
+    int fd = client_connect(fus_api_port(f->api));
+    static const char head[] =
+        "POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" JSON_TYPE
+        "Idempotency-Key: abc\r\nContent-Length: 44\r\n\r\n";
+    client_send(fd, head, sizeof(head) - 1);
+    fus_clock_sleep_ms(200);
+    struct answer AUTO_ANSWER second =
+        ask(f, "POST", "/api/v1/jobs", JSON_TYPE "Idempotency-Key: abc\r\n", SIMPLE_JOB);
+    assert_problem(&second, 409, "conflict");
+    assert_int_equal(strlen(SIMPLE_JOB), 44);
+    client_send(fd, SIMPLE_JOB, 44);
+    struct answer AUTO_ANSWER first = client_read(fd);
+    assert_int_equal(first.status, 202);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +471,9 @@ int main(void)
         FIXTURE_TEST(a_full_disk_is_503_before_anything_is_read),
         FIXTURE_TEST(the_list_comes_in_pages_newest_first),
         FIXTURE_TEST(the_list_is_filtered_and_its_query_checked),
+        FIXTURE_TEST(a_key_makes_one_job),
+        FIXTURE_TEST(a_key_covers_uploaded_files),
+        FIXTURE_TEST(the_same_key_is_409_while_the_first_request_runs),
         FIXTURE_TEST(prefer_wait_holds_until_the_job_is_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
