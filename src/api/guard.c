@@ -23,7 +23,8 @@ void fus_http_head_count(struct fus_http_head *head, const char *name, size_t na
                          const char *value, size_t value_size)
 {
     head->fields++;
-    if (has_odd_bytes(name, name_size) || (value != NULL && has_odd_bytes(value, value_size)) ||
+    if (name_size == 0 || has_odd_bytes(name, name_size) ||
+        (value != NULL && has_odd_bytes(value, value_size)) ||
         memchr(name, ' ', name_size) != NULL || memchr(name, '\t', name_size) != NULL)
         head->odd_bytes = true;
     if (named(name, name_size, "Host")) {

@@ -16,7 +16,7 @@ struct fus_http_head {
     const char *version; /* "HTTP/1.1" */
     unsigned hosts, lengths, encodings, fields;
     const char *host, *length, *encoding; /* the last of each */
-    bool odd_bytes; /* a NUL or another control character in a name or value */
+    bool odd_bytes; /* a control character, or a name that is empty or has a space */
 };
 struct fus_http_framing {
     bool has_body;

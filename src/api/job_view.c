@@ -86,6 +86,18 @@ static json_t *result_url(struct fus_api *api, const struct fus_http_request *re
     return url.failed || link == NULL ? NULL : json_string(url.text);
 }
 
+/* The client's own name of the source picture that an error points to, or NULL. */
+static const char *source_name(const json_t *request, const char *pointer)
+{
+    int64_t index = 0;
+    if (pointer == NULL || !fus_str_starts(pointer, "/source_images/") ||
+        !fus_parse_int(pointer + strlen("/source_images/"), 0, 1000, &index))
+        return NULL;
+    const json_t *source = json_array_get(json_object_get(request, "sources"), (size_t)index);
+    const char *value = json_string_value(json_object_get(source, "value"));
+    return value != NULL ? value : json_string_value(json_object_get(source, "name"));
+}
+
 /* job.error holds {code, detail, pointer}; clients get the whole problem. */
 static json_t *error_json(const struct fus_job *job)
 {
@@ -97,6 +109,13 @@ static json_t *error_json(const struct fus_job *job)
         return json_null();
     int code = fus_error_from_name(name);
     detail = detail != NULL ? detail : fus_error_info(code)->title;
+    FUS_AUTO_JSON json_t *asked = job->request != NULL ? json_loads(job->request, 0, NULL) : NULL;
+    FUS_AUTO_STR struct fus_str named = {0};
+    const char *source = source_name(asked, pointer);
+    if (source != NULL) {
+        fus_str_printf(&named, "%s (%s)", detail, source);
+        detail = named.failed ? detail : named.text;
+    }
     json_t *problem = fus_problem_json(code, fus_error_info(code)->http_status, detail);
     if (problem != NULL && pointer != NULL && pointer[0] != '\0')
         json_object_set_new(

@@ -460,7 +460,9 @@ static struct MHD_Daemon *start_daemon(struct fus_http_server *server, int fd)
 #if MHD_VERSION >= 0x00097701
     const struct MHD_OptionItem strictness = {MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, NULL};
 #else
-    const struct MHD_OptionItem strictness = {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL};
+    /* Its strict mode refuses no more than api/guard.c does, and 0.9.75 sends the head of its own
+     * refusals twice, which a proxy could take for two answers. */
+    const struct MHD_OptionItem strictness = {MHD_OPTION_STRICT_FOR_CLIENT, 0, NULL};
 #endif
     struct MHD_OptionItem more[] = {
         strictness,

@@ -54,6 +54,7 @@ static void what_could_be_read_in_two_ways_is_refused(void **state)
         FIELDS({"Host", "a"}, {"Content-Length", "99999999999999999999"}),
         FIELDS({"Host", "a"}, {"X", "a\x01"}),
         FIELDS({"Host", "a"}, {"X ", "a"}),
+        FIELDS({"Host", "a"}, {"", "a"}),
     };
     for (size_t i = 0; i < FUS_COUNT(bad); i++)
         if (check("HTTP/1.1", bad[i], NULL) != FUS_E_INVALID_REQUEST)

@@ -38,6 +38,9 @@ static void smuggling_probes_get_one_refusal_and_a_closed_connection(void **stat
             (answer.size > 0 && answer.status < 400) || answer.status >= 506)
             fail_msg("probe %zu: %s", i, answer.text);
     }
+    struct answer AUTO_ANSWER nameless = raw(f, "GET /livez HTTP/1.1\r\n\r\n" SECOND);
+    assert_problem(&nameless, 400, "invalid_request");
+    assert_int_equal(nameless.answers, 1);
     struct answer AUTO_ANSWER live = get(f, "/livez");
     assert_int_equal(live.status, 200);
 }

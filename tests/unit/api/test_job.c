@@ -182,12 +182,12 @@ static void a_failed_job_tells_why(void **state)
     char id[64];
     submit(f, id);
     assert_int_equal(fus_store_finish(f->store, id, claim(f), FUS_JOB_FAILED, NULL,
-                                      "{\"code\":\"no_face_in_source\",\"detail\":\"a.jpg has no "
+                                      "{\"code\":\"no_face_in_source\",\"detail\":\"No "
                                       "face.\",\"pointer\":\"/source_images/0\"}",
                                       NULL, 0, fus_clock_real_us(), NULL),
                      0);
     struct answer AUTO_ANSWER job = get_job(f, id, "", "");
-    assert_string_equal(text_of(job.json, "error_message"), "a.jpg has no face.");
+    assert_string_equal(text_of(job.json, "error_message"), "No face. (a.jpg)");
     const json_t *error = json_object_get(job.json, "error");
     assert_string_equal(text_of(error, "code"), "no_face_in_source");
     assert_int_equal(json_integer_value(json_object_get(error, "status")), 422);
