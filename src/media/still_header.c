@@ -211,16 +211,18 @@ int fus_still_header_check(const struct fus_still_header *header, size_t file_by
     uint64_t most = FUS_IMAGE_PIXELS_MAX;
     if (limits->max_pixels && limits->max_pixels < most)
         most = limits->max_pixels;
-    bool too_long = limits->max_dimension && (header->width > limits->max_dimension ||
-                                              header->height > limits->max_dimension);
-    if (pixels <= most && !too_long)
+    long long width = (long long)header->width, height = (long long)header->height;
+    if (limits->max_dimension && FUS_MAX(width, height) > limits->max_dimension)
+        return fus_error_set(err, FUS_E_MEDIA_TOO_LARGE,
+                             "The picture has %lld x %lld pixels; a side may have %d.", width, height,
+                             limits->max_dimension);
+    if (pixels <= most)
         return 0;
-    if (pixels > most && pixels / BOMB_PIXELS_A_BYTE > file_bytes)
+    if (pixels / BOMB_PIXELS_A_BYTE > file_bytes)
         return fus_error_set(err, FUS_E_DECOMPRESSION_BOMB,
                              "A file of %zu bytes that unpacks to %lld x %lld pixels is refused.",
-                             file_bytes, (long long)header->width, (long long)header->height);
+                             file_bytes, width, height);
     return fus_error_set(err, FUS_E_MEDIA_TOO_LARGE,
-                         "The picture has %lld x %lld pixels; at most %llu in all%s are allowed.",
-                         (long long)header->width, (long long)header->height,
-                         (unsigned long long)most, too_long ? " and fewer on a side" : "");
+                         "The picture has %lld x %lld pixels; at most %llu in all are allowed.",
+                         width, height, (unsigned long long)most);
 }

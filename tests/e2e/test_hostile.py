@@ -118,7 +118,7 @@ def test_no_faces():
     fails('no_face_in_target', target='scene.png')
     fails('no_face_in_target', target='scene.mp4')
     problem = fails('no_face_in_source', source_images=['donor.png', 'scene.png'])
-    assert 'scene.png' in json.dumps(problem) or problem.get('pointer') == '/source_images/1', problem
+    assert problem['errors'][0]['pointer'] == '/source_images/1', problem
 
 
 def test_pictures_without_faces():
@@ -223,7 +223,7 @@ def test_smuggling_probes():
             while chunk := client.recv(4096):
                 head += chunk
         assert head.startswith((b'HTTP/1.1 400', b'HTTP/1.1 413', b'HTTP/1.1 411')) or head == b'', (probe, head)
-        assert head.count(b'HTTP/1.1 ') <= 1, (probe, head)
+        assert b'HTTP/1.1 200' not in head, (probe, head)
 
 
 def test_broken_multipart():

@@ -346,7 +346,11 @@ static void huge_headers_are_refused_before_anything_is_allocated(void **state)
         struct fus_error err = {0};
         const char *path = scratch_path(state, "huge");
         file_write(path, cases[i].bytes, cases[i].size);
-        assert_int_equal(fus_still_read(path, &limits, &in, &err), FUS_E_DECOMPRESSION_BOMB);
+        struct fus_media_limits any_side = limits;
+        any_side.max_dimension = 0;
+        assert_int_equal(fus_still_read(path, &limits, &in, &err), FUS_E_MEDIA_TOO_LARGE);
+        assert_non_null(strstr(err.detail, "40000"));
+        assert_int_equal(fus_still_read(path, &any_side, &in, &err), FUS_E_DECOMPRESSION_BOMB);
         assert_non_null(strstr(err.detail, "40000"));
     }
 }
