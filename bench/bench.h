@@ -12,11 +12,12 @@
 #define BENCH_FPS 25
 #define BENCH_EYE_DISTANCE 100.0
 
-/* Makes `path`: frames of 1280 x 720 at 25 fps cut out of `source` around its first face and scaled
- * so that the eyes are about 100 px apart; the source is repeated until there are enough.
- * *eye_distance: of the first frame. */
-int bench_clip_make(struct fus_engine *engine, const char *source, const char *path, int frames,
-                    double *eye_distance, struct fus_error *err) FUS_MUST_CHECK;
+/* Makes two clips (frames[i] 0: leaves it out): 1280 x 720 at 25 fps, cut out of `source` around
+ * its first face and scaled so that the eyes are about 100 px apart; the source's first seconds are
+ * played to and fro until there is enough. *eye_distance: of the first frame. */
+int bench_clip_make(struct fus_engine *engine, const char *source, const char *const paths[2],
+                    const int frames[2], double *eye_distance,
+                    struct fus_error *err) FUS_MUST_CHECK;
 
 /* What a child process tells of its one job. */
 struct bench_run {

@@ -3,10 +3,12 @@
  * Every job runs in a process of its own; swap and passthrough take turns, so that a machine that
  * gets slower or faster meanwhile does so for both. Figures stand beside their goals. */
 #include <getopt.h>
+#include <limits.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -134,15 +136,61 @@ static int compare_memory(const struct bench *bench, const struct bench_run *bri
     return 0;
 }
 
+/* The sample media's renderer makes what was not given: nobody's likeness, on any machine. */
+static int render(const char *const argv[], struct fus_error *err)
+{
+    char program[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    int number, status = 1;
+    char *slash;
+    pid_t pid;
+
+    program[n > 0 ? n : 0] = '\0';
+    for (int up = 0; up < 2 && (slash = strrchr(program, '/')); up++)
+        *slash = '\0';
+    if (strlen(program) + sizeof("/tools/portraits") > sizeof(program))
+        return fus_error_set(err, FUS_E_INTERNAL, "The program's path is too long.");
+    memcpy(program + strlen(program), "/tools/portraits", sizeof("/tools/portraits"));
+    number = posix_spawn(&pid, program, NULL, NULL, (char *const *)(uintptr_t)argv, environ);
+    if (number == 0)
+        waitpid(pid, &status, 0);
+    return status == 0
+               ? 0
+               : fus_error_set(err, FUS_E_NOT_READY,
+                               "tools/portraits could not be run: name --clip and --donor.");
+}
+
+static int render_missing(struct bench *bench, struct fus_error *err)
+{
+    int rc = 0;
+
+    if (!bench->source) {
+        bench->source = fus_fs_join(bench->folder, "source.mp4");
+        rc = render((const char *const[]){"portraits", "clip", "--size", "1280x720",
+                                          "--eye-distance", "100", "--seconds", "2", "--seed", "5",
+                                          "-o", bench->source, NULL},
+                    err);
+    }
+    if (!rc && !bench->donor) {
+        bench->donor = fus_fs_join(bench->folder, "donor.png");
+        rc = render((const char *const[]){"portraits", "still", "--size", "768x768",
+                                          "--eye-distance", "180", "--seed", "9", "-o",
+                                          bench->donor, NULL},
+                    err);
+    }
+    return rc;
+}
+
 static int make_clips(struct bench *bench, struct fus_error *err)
 {
-    int frames = bench->seconds * BENCH_FPS;
+    const char *const paths[2] = {bench->clip, bench->long_clip};
+    const int frames[2] = {bench->seconds * BENCH_FPS,
+                           bench->factor > 1 ? bench->seconds * BENCH_FPS * bench->factor : 0};
     double eye_distance = 0;
-    int rc = bench_clip_make(bench->engine, bench->source, bench->clip, frames, &eye_distance, err);
+    int rc = render_missing(bench, err);
 
-    if (!rc && bench->factor > 1)
-        rc = bench_clip_make(bench->engine, bench->source, bench->long_clip, frames * bench->factor,
-                             &eye_distance, err);
+    if (!rc)
+        rc = bench_clip_make(bench->engine, bench->source, paths, frames, &eye_distance, err);
     if (rc)
         return rc;
     printf("clip         %d s of %d x %d at %d fps, eyes %.0f px apart, %d threads\n",
@@ -164,22 +212,13 @@ static int run(struct bench *bench, struct fus_error *err)
     return rc ? rc : compare_memory(bench, &swap, err);
 }
 
-static char *shared_file(const char *name)
-{
-    const char *shared = getenv("FUS_SHARED_DIR");
-    FUS_AUTO_STR struct fus_str path = {0};
-
-    fus_str_printf(&path, "%s/media/%s", shared ? shared : FUS_SOURCE_ROOT "/../shared", name);
-    return fus_str_take(&path);
-}
-
 static int usage(void)
 {
     fprintf(stderr,
             "usage: fusiond-bench [--clip FILE] [--donor FILE] [--seconds N] [--rounds N]\n"
             "                     [--factor N] [--threads N]\n"
-            "  --clip     a clip with one face to cut from (default: a clip of ../shared/media)\n"
-            "  --donor    a picture with a face\n"
+            "  --clip     a clip with one face to cut from (default: rendered)\n"
+            "  --donor    a picture with a face (default: rendered)\n"
             "  --seconds  length of the clip (10)\n"
             "  --rounds   turns of passthrough and swap (3)\n"
             "  --factor   how many times as long the clip for the memory is (10; 1: leave it out)\n"
@@ -246,9 +285,7 @@ static void done(struct bench *bench)
 
 int main(int argc, char **argv)
 {
-    struct bench bench = {.source = shared_file("video/obama_speaking.mp4"),
-                          .donor = shared_file("images/mona_lisa.jpg"),
-                          .folder = "/tmp/fusiond_bench_XXXXXX",
+    struct bench bench = {.folder = "/tmp/fusiond_bench_XXXXXX",
                           .seconds = 10,
                           .rounds = 3,
                           .factor = 10,
@@ -256,10 +293,8 @@ int main(int argc, char **argv)
     struct fus_error err = {0};
     int rc;
 
-    if (argc == 7 && strcmp(argv[1], "--child") == 0) {
-        done(&(struct bench){.source = bench.source, .donor = bench.donor});
+    if (argc == 7 && strcmp(argv[1], "--child") == 0)
         return bench_child_main(argv + 2);
-    }
     if (!parse(&bench, argc, argv))
         return usage();
     if (!mkdtemp(bench.folder)) {
