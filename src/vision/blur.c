@@ -80,20 +80,30 @@ static void blur_small(const float *source, float *target, int width, int height
     }
 }
 
+FUS_SIMD_CLONES static void add_row(float *restrict out, const float *restrict in, int count)
+{
+    for (int x = 0; x < count; x++)
+        out[x] += in[x];
+}
+
+/* Means of factor x factor cells. The first row and column of cells, and what the last ones reach
+ * over, lie outside and repeat the border. row: small_width * factor. */
 static void shrink(const float *source, int width, int height, int factor, float *small,
                    int small_width, int small_height, float *row)
 {
     const float scale = 1.0f / (float)(factor * factor);
+    float *middle = row + factor;
     for (int y = 0; y < small_height; y++) {
-        memset(row, 0, (size_t)width * sizeof *row);
+        memset(middle, 0, (size_t)width * sizeof *row);
         for (int i = 0; i < factor; i++) {
-            const float *in = source + (size_t)FUS_MIN(y * factor + i, height - 1) * (size_t)width;
-            for (int x = 0; x < width; x++)
-                row[x] += in[x];
+            const int sy = FUS_CLAMP((y - 1) * factor + i, 0, height - 1);
+            add_row(middle, source + (size_t)sy * (size_t)width, width);
         }
+        for (int x = 0; x < factor; x++)
+            row[x] = middle[0];
+        for (int x = factor + width; x < small_width * factor; x++)
+            row[x] = middle[width - 1];
         float *out = small + (size_t)y * (size_t)small_width;
-        for (int x = width; x < small_width * factor; x++)
-            row[x] = row[width - 1];
         for (int x = 0; x < small_width; x++) {
             float sum = 0.0f;
             for (int i = 0; i < factor; i++)
@@ -115,10 +125,9 @@ FUS_SIMD_CLONES static void mix_rows(const float *restrict a, const float *restr
 static void grow(const float *small, int small_width, int small_height, int factor, float *target,
                  int width, int height, float *wide)
 {
-    const float step = 1.0f / (float)factor, start = -0.5f * (float)(factor - 1) * step;
+    const float step = 1.0f / (float)factor, start = 1.0f - 0.5f * (float)(factor - 1) * step;
     for (int x = 0; x < width; x++) {
-        float at = start + (float)x * step;
-        at = at > 0.0f ? at : 0.0f;
+        const float at = start + (float)x * step;
         const int left = FUS_MIN((int)at, small_width - 1);
         const int right = FUS_MIN(left + 1, small_width - 1);
         const float part = at - (float)left;
@@ -128,8 +137,7 @@ static void grow(const float *small, int small_width, int small_height, int fact
         }
     }
     for (int y = 0; y < height; y++) {
-        float at = start + (float)y * step;
-        at = at > 0.0f ? at : 0.0f;
+        const float at = start + (float)y * step;
         const int top = FUS_MIN((int)at, small_height - 1);
         const int bottom = FUS_MIN(top + 1, small_height - 1);
         mix_rows(wide + (size_t)top * (size_t)width, wide + (size_t)bottom * (size_t)width,
@@ -151,8 +159,8 @@ void fus_blur_gaussian(const float *source, float *target, int width, int height
         blur_small(source, target, width, height, sigma, scratch);
         return;
     }
-    const int small_width = (width + factor - 1) / factor;
-    const int small_height = (height + factor - 1) / factor;
+    const int small_width = (width + factor - 1) / factor + 2;
+    const int small_height = (height + factor - 1) / factor + 2;
     const size_t small_count = (size_t)small_width * (size_t)small_height;
     float *small = scratch, *rest = scratch + small_count;
     shrink(source, width, height, factor, small, small_width, small_height, rest);
