@@ -184,8 +184,8 @@ static float sculpt_nose(float x, float y, float z)
     z = bridge;
     z = sminf(z, ball(x, y, 0, 0.575f, -0.395f, 0.155f, 0.125f, 0.155f), 0.06f);        /* tip */
     z = sminf(z, ball(ax, y, 0.170f, 0.622f, -0.215f, 0.115f, 0.108f, 0.165f), 0.035f); /* wing */
-    z = sminf(z, ball(x, y, 0, 0.700f, -0.235f, 0.05f, 0.09f, 0.15f),
-              0.03f); /* between the nostrils */
+    z = sminf(z, ball(x, y, 0, 0.690f, -0.235f, 0.05f, 0.065f, 0.14f),
+              0.04f); /* between the nostrils */
     z += 0.13f *
          bell2f(ax - 0.105f + 0.35f * (y - 0.70f), y - 0.700f, 0.052f, 0.030f); /* nostrils */
     z += 0.014f * bell2f(ax - 0.290f, y - 0.63f, 0.032f, 0.10f);                /* its crease */

@@ -116,12 +116,12 @@ static int add_teeth(const struct pt_bust *bust, bool lower, struct pt_patch *pa
             float u = (float)i / (float)(w - 1) * 2 - 1, v = (float)j / (float)(h - 1);
             float a = u * 1.30f;
             float z = 0.045f + 0.36f * (1 - cosf(a)) - 0.02f * sinf(v * PT_PI);
-            float y = lower ? mixf(1.215f, 1.085f, v) : mixf(0.90f, 1.035f - 0.018f * u * u, v);
+            float y = lower ? mixf(1.235f, 1.115f, v) : mixf(0.90f, 1.060f - 0.018f * u * u, v);
             mouth_put(bust, patch, at, v3(0.335f * sinf(a), y, z + (lower ? 0.04f : 0.0f)),
                       lower ? 1.0f : 0.0f);
             patch->u[at] = u * 5.0f;
             patch->v[at] = v;
-            patch->ao[at] = 0.75f * stepf(1.15f, 0.2f, fabsf(u)) + 0.05f;
+            patch->ao[at] = (lower ? 0.5f : 0.75f) * stepf(1.15f, 0.2f, fabsf(u)) + 0.05f;
         }
     }
     return pt_patch_add(bust, patch, PT_TEETH, false, soup);

@@ -32,11 +32,13 @@ struct pt_pose {
 };
 /* What is true of one person in a frame; pixels, centres at whole numbers.
  *
- * Points in the order of the picture. The jaw (0 to 16) is the contour that is seen: where the
- * cheek of a turned head hides the ear's side, its outermost place at that height. Points that the
- * head itself hides otherwise (an inner corner behind the nose) are still given where they are. */
+ * Points in the order of the picture, fixed to the head as the nets of this project take them: on a
+ * turned head the far jaw (0 to 16) lies behind the cheek. Where iBUG's annotators would put it, on
+ * the contour that is seen, is jaw_contour: the outermost place of the face at each point's height.
+ * Points that the head itself hides (an inner corner behind the nose) are given where they are. */
 struct pt_truth {
     float landmarks[68][2];
+    float jaw_contour[17][2];
     float five[5]
               [2]; /* eye centres (means of 36-41, 42-47), nose tip 30, mouth corners 48 and 54 */
     float box[4];  /* of the 68 points, the forehead added: left, top, right, bottom */

@@ -48,9 +48,11 @@ void pt_truth_find(const struct pt_head *head, const struct pt_view *view, struc
     float dx = truth->five[1][0] - truth->five[0][0], dy = truth->five[1][1] - truth->five[0][1];
     truth->eye_distance = sqrtf(dx * dx + dy * dy);
     float across[2] = {dx / truth->eye_distance, dy / truth->eye_distance};
+    memcpy(truth->jaw_contour, points, sizeof(truth->jaw_contour));
     for (int i = 0; i < 17; i++) {
         if (i < 6 || i > 10) { /* the chin itself has no hidden side */
-            jaw_point(head, view, head->site[i], across, i < 8 ? -1.0f : 1.0f, points[i]);
+            jaw_point(head, view, head->site[i], across, i < 8 ? -1.0f : 1.0f,
+                      truth->jaw_contour[i]);
         }
     }
     float forehead[2], column, row;
@@ -110,6 +112,8 @@ void pt_truth_json(const struct pt_truth *truth, int people, char *out, size_t s
         put_points(&text, "points_5", t->five, 5);
         put(&text, ", ");
         put_points(&text, "landmarks_68", t->landmarks, 68);
+        put(&text, ", ");
+        put_points(&text, "jaw_contour", t->jaw_contour, 17);
         put(&text, "}");
     }
     put(&text, "]");

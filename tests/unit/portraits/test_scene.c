@@ -151,7 +151,8 @@ static void the_far_jaw_is_the_contour_that_is_seen(void **state)
     /* nose to the left: nothing of the face lies further left than the jaw at its height */
     float contour = 1e9f;
     for (int i = 0; i < 8; i++) {
-        contour = fminf(contour, t.landmarks[i][0]);
+        contour = fminf(contour, t.jaw_contour[i][0]);
+        assert_true(t.jaw_contour[i][0] <= t.landmarks[i][0] + 0.01f);
     }
     for (int i = 36; i < 68; i++) {
         assert_true(t.landmarks[i][0] > contour - 0.5f);
