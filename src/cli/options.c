@@ -161,6 +161,9 @@ int fus_options_parse(const struct fus_usage *usage, int argc, char **argv, fus_
         do
             rc = take(user, NULL, argv[optind++], err);
         while (rc == 0 && ended && optind < argc);
+        /* getopt would go back to the words behind "--". */
+        if (ended)
+            break;
     }
     return rc;
 }
