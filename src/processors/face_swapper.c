@@ -15,8 +15,8 @@
 #define STANDARD_FEATHER 0.22f
 #define STANDARD_INSET 0.05f
 
-#define SMALL_DONOR 40.0f /* pixels between the eyes */
-#define LAUGHING_DONOR 0.90f
+#define SMALL_DONOR 40.0f    /* pixels between the eyes */
+#define LAUGHING_DONOR 0.75f /* neutral ones have 0.5 to 0.65 */
 
 static const struct fus_param rows[] = {
     {.name = "face_swapper_model",
