@@ -274,7 +274,11 @@ static void take_facts(struct clip *clip)
     result->faces_target_max = clip->analysis.faces_max;
     result->has_audio = job->info.has_audio;
     result->audio_copied = fus_writer_audio_copied(clip->writer);
+    /* a constant rate drops or repeats frames: the facts are the output's, not the target's */
+    result->frames = fus_writer_frames(clip->writer);
     result->fps = job->info.fps;
+    if (fus_params_has_value(job->request->params, "output_video_fps"))
+        result->fps = fus_params_float(job->request->params, "output_video_fps");
     result->duration_seconds = job->info.duration_seconds;
     if (needs_faces(clip) && result->faces_changed == 0)
         fus_progress_warn(&job->progress, "no_face_selected",
