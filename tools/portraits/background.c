@@ -31,9 +31,8 @@ void pt_background_paint(struct v3 *pixels, int width, int height, enum pt_light
         spots[i].ry = i % 3 ? spots[i].rx : pt_random_in(&state, 0.3f, 0.6f);
         spots[i].hard = pt_random_in(&state, 0.25f, 0.7f);
         float bright = pt_random_in(&state, -0.5f, 0.9f);
-        spots[i].colour =
-            v3_mul(v3_scale(wall, bright), v3(1 + pt_random_in(&state, -0.3f, 0.3f), 1,
-                                              1 + pt_random_in(&state, -0.3f, 0.3f)));
+        float red = pt_random_in(&state, -0.3f, 0.3f), blue = pt_random_in(&state, -0.3f, 0.3f);
+        spots[i].colour = v3_mul(v3_scale(wall, bright), v3(1 + red, 1, 1 + blue));
     }
     for (int y = 0; y < height; y++) {
         for (int x = 0; x < width; x++) {

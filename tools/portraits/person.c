@@ -85,7 +85,8 @@ void pt_person_make(struct pt_person *p, uint32_t seed, int tone, int hair_style
                       &p->eye_distance, &p->eye_size,    &p->eye_tilt,   &p->mouth_width,
                       &p->lip_fullness, &p->brow_height, &p->chin,       &p->ears};
     for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {
-        *shape[i] = pt_random_in(&state, -0.6f, 0.6f) + pt_random_in(&state, -0.4f, 0.4f);
+        *shape[i] = pt_random_in(&state, -0.6f, 0.6f);
+        *shape[i] += pt_random_in(&state, -0.4f, 0.4f);
     }
     p->jaw_width += 1.1f * (form - 0.5f);
     p->brow_height -= 0.7f * (form - 0.5f);

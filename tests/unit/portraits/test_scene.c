@@ -120,6 +120,30 @@ static void angles_turn_the_head_the_way_they_say(void **state)
     assert_true(clockwise.five[1][1] > clockwise.five[0][1] + 5);
 }
 
+/* Golden: written by this renderer; a change here is a change of every head, and of the fixed set.
+ */
+static void the_truth_of_a_known_head_stays(void **state)
+{
+    (void)state;
+    static const struct {
+        int point;
+        float x, y;
+    } known[] = {{0, 47.540f, 62.594f},  {8, 74.128f, 112.897f}, {30, 68.092f, 82.847f},
+                 {36, 51.434f, 62.665f}, {48, 61.093f, 93.158f}, {54, 84.366f, 93.492f}};
+    struct pt_pose pose = {.yaw = 12};
+    FUS_AUTO_IMAGE struct fus_image bgr = {0};
+    struct pt_scene_spec spec = small_spec();
+    struct pt_truth t;
+    pt_face_make(&pose.expression, PT_FACE_NEUTRAL);
+    spec.sitters[0].centre_x = 79.5f;
+    spec.sitters[0].centre_y = 63;
+    render(&spec, &pose, &bgr, &t);
+    for (size_t i = 0; i < FUS_COUNT(known); i++) {
+        assert_true(fabsf(t.landmarks[known[i].point][0] - known[i].x) < 0.02f);
+        assert_true(fabsf(t.landmarks[known[i].point][1] - known[i].y) < 0.02f);
+    }
+}
+
 static void points_keep_the_order_of_the_picture(void **state)
 {
     (void)state;
@@ -245,6 +269,7 @@ int main(void)
         cmocka_unit_test(the_eyes_are_as_far_apart_as_asked),
         cmocka_unit_test(the_five_points_come_from_the_68),
         cmocka_unit_test(angles_turn_the_head_the_way_they_say),
+        cmocka_unit_test(the_truth_of_a_known_head_stays),
         cmocka_unit_test(points_keep_the_order_of_the_picture),
         cmocka_unit_test(an_open_mouth_and_a_shut_eye_show_in_the_points),
         cmocka_unit_test(the_far_jaw_is_the_contour_that_is_seen),
