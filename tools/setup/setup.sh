@@ -38,22 +38,8 @@ install_packages() {
     fi
 }
 
-debian_release() {
-    local release=
-    [ -r /etc/os-release ] && release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-    echo "${release:-unknown}"
-}
-
-# Debian 13 has ONNX Runtime itself.
-use_debian_runtime() {
-    install_packages libonnxruntime-dev
-    local lib
-    lib=$(dpkg-query -L libonnxruntime1.21 | grep -m1 '/libonnxruntime\.so\.1') || die "libonnxruntime has no library"
-    mkdir -p "$(dirname "$ORT_LIB")" "$(dirname "$ORT_HEADER")"
-    ln -sfn "$lib" "$ORT_LIB"
-    ln -sfn /usr/include/onnxruntime/onnxruntime_c_api.h "$ORT_HEADER"
-}
-
+# The same pinned library on every release. (Debian 13 has one too; it works by FUSIOND_INFERENCE_LIBRARY, but
+# prints hundreds of lines on stderr at each start, because it registers its operators twice.)
 fetch_runtime() {
     local machine expected arch
     machine=$(uname -m)
@@ -84,7 +70,7 @@ debian_mirror() {
 }
 
 # Debian 12 has no header of ONNX Runtime: take it from Debian 13's package, through an apt configuration
-# of its own that leaves the system's alone.
+# of its own that leaves the system's alone and wants no root.
 fetch_header() {
     has_sha256 "$ORT_HEADER" "$ORT_HEADER_SHA256" && return 0
     say "fetching the ONNX Runtime C header (libonnxruntime-dev of Debian 13)"
@@ -120,10 +106,5 @@ command -v apt-get >/dev/null || die "this script knows Debian only; docs/HACKIN
 [ -z "${FUS_SETUP_EXTRA:-}" ] || read -ra extra <<<"$FUS_SETUP_EXTRA"
 mapfile -t packages < <(grep -v '^#' tools/setup/packages.txt)
 install_packages "${packages[@]}" ${extra[@]+"${extra[@]}"}
-case $(debian_release) in
-trixie) use_debian_runtime ;;
-*)
-    fetch_runtime
-    fetch_header
-    ;;
-esac
+fetch_runtime
+fetch_header

@@ -39,7 +39,8 @@ static void smuggling_probes_get_one_refusal_and_a_closed_connection(void **stat
             fail_msg("probe %zu: %s", i, answer.text);
     }
     struct answer AUTO_ANSWER nameless = raw(f, "GET /livez HTTP/1.1\r\n\r\n" SECOND);
-    assert_problem(&nameless, 400, "invalid_request");
+    /* newer versions of the library answer this one themselves, without a problem object */
+    assert_int_equal(nameless.status, 400);
     assert_int_equal(nameless.answers, 1);
     struct answer AUTO_ANSWER live = get(f, "/livez");
     assert_int_equal(live.status, 200);
