@@ -53,7 +53,7 @@ fetch_runtime() {
     say "fetching the ONNX Runtime library ($ORT_NPM from npm, no install scripts)"
     local work
     work=$(mktemp -d)
-    (cd "$work" && npm pack --ignore-scripts --silent "$ORT_NPM" >npm.log 2>&1) ||
+    (cd "$work" && npm pack --ignore-scripts --loglevel=error "$ORT_NPM" >npm.log 2>&1) ||
         { cat "$work/npm.log" >&2; rm -rf "$work"; die "npm could not fetch $ORT_NPM"; }
     tar -xzf "$work"/onnxruntime-node-*.tgz -C "$work" --wildcards "package/bin/napi-v*/linux/$arch/libonnxruntime.so.1"
     mkdir -p "$(dirname "$ORT_LIB")"
