@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include <microhttpd.h>
+
 static struct answer raw(struct fixture *f, const char *text)
 {
     return send_raw(f, text, strlen(text));
@@ -39,9 +41,12 @@ static void smuggling_probes_get_one_refusal_and_a_closed_connection(void **stat
             fail_msg("probe %zu: %s", i, answer.text);
     }
     struct answer AUTO_ANSWER nameless = raw(f, "GET /livez HTTP/1.1\r\n\r\n" SECOND);
-    /* newer versions of the library answer this one themselves, without a problem object */
     assert_int_equal(nameless.status, 400);
+#if MHD_VERSION < 0x00097701
+    /* newer versions of the library are strict themselves: no problem object, and the head twice */
+    assert_problem(&nameless, 400, "invalid_request");
     assert_int_equal(nameless.answers, 1);
+#endif
     struct answer AUTO_ANSWER live = get(f, "/livez");
     assert_int_equal(live.status, 200);
 }
