@@ -1,5 +1,6 @@
 #include "media/still.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
@@ -141,12 +142,15 @@ int fus_still_read(const char *path, const struct fus_media_limits *limits, stru
     return rc;
 }
 
+/* What a processor's rounding leaves of colour on grey is none. */
+#define GREY_SLACK 2
+
 static bool all_grey(const struct fus_image *image)
 {
     for (int y = 0; y < image->height; y++) {
         const uint8_t *p = image->plane[0] + image->stride_bytes[0] * y;
         for (int x = 0; x < image->width; x++, p += 3)
-            if (p[0] != p[1] || p[0] != p[2])
+            if (abs(p[0] - p[1]) > GREY_SLACK || abs(p[2] - p[1]) > GREY_SLACK)
                 return false;
     }
     return true;

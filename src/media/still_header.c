@@ -114,6 +114,9 @@ static int parse_png(const uint8_t *bytes, size_t size, struct fus_still_header 
             break;
         if (memcmp(type, "eXIf", 4) == 0)
             header->orientation = fus_exif_orientation(type + 4, length);
+        else if (memcmp(type, "acTL", 4) == 0)
+            return fus_error_set(err, FUS_E_UNSUPPORTED_MEDIA,
+                                 "Animated PNG files are not supported.");
         else if (memcmp(type, "tRNS", 4) == 0)
             header->has_alpha = true;
         else if (memcmp(type, "iCCP", 4) == 0 && !header->icc) {
@@ -214,8 +217,8 @@ int fus_still_header_check(const struct fus_still_header *header, size_t file_by
     long long width = (long long)header->width, height = (long long)header->height;
     if (limits->max_dimension && FUS_MAX(width, height) > limits->max_dimension)
         return fus_error_set(err, FUS_E_MEDIA_TOO_LARGE,
-                             "The picture has %lld x %lld pixels; a side may have %d.", width, height,
-                             limits->max_dimension);
+                             "The picture has %lld x %lld pixels; a side may have %d.", width,
+                             height, limits->max_dimension);
     if (pixels <= most)
         return 0;
     if (pixels / BOMB_PIXELS_A_BYTE > file_bytes)

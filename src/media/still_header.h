@@ -20,7 +20,7 @@ struct fus_still_header {
 };
 
 /* Walks the whole structure: a file that ends before its structure does is FUS_E_CORRUPT_MEDIA, an
- * animated WebP FUS_E_UNSUPPORTED_MEDIA. An animated PNG counts as its still picture. */
+ * animated WebP or PNG FUS_E_UNSUPPORTED_MEDIA. */
 int fus_still_header_parse(const uint8_t *bytes, size_t size, enum fus_container container,
                            struct fus_still_header *header, struct fus_error *err) FUS_MUST_CHECK;
 

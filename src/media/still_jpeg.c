@@ -212,7 +212,7 @@ static int encode_body(struct jpeg_state *state, const struct fus_still_job *job
         if (job->grey) {
             row = state->row;
             for (int x = 0; x < image->width; x++)
-                row[x] = from[3 * x];
+                row[x] = from[3 * x + 1];
         }
         jpeg_write_scanlines(out, &row, 1);
     }

@@ -227,7 +227,7 @@ static int encode_body(struct png_state *state, const struct fus_still_job *job,
         if (job->grey) {
             int step = alpha ? 2 : 1;
             for (int x = 0; x < image->width; x++) {
-                state->rows[step * x] = bgr[3 * x];
+                state->rows[step * x] = bgr[3 * x + 1];
                 if (alpha)
                     state->rows[2 * x + 1] = alpha[x];
             }

@@ -164,7 +164,7 @@ static void a_grey_picture_stays_grey_with_its_profile_until_colour_is_painted_o
 {
     static const enum fus_container containers[] = {FUS_CONTAINER_JPEG, FUS_CONTAINER_PNG};
     for (size_t i = 0; i < FUS_COUNT(containers); i++) {
-        FUS_AUTO_STILL struct fus_still out = {0}, in = {0}, painted = {0};
+        FUS_AUTO_STILL struct fus_still out = {0}, in = {0}, rounded = {0}, painted = {0};
         const char *path = scratch_path(state, "grey");
         still_make(&out, 32, 32, false, true);
         still_smooth(&out);
@@ -174,6 +174,11 @@ static void a_grey_picture_stays_grey_with_its_profile_until_colour_is_painted_o
         assert_true(in.grey);
         assert_int_equal(in.icc_size, out.icc_size);
         assert_true(image_difference(&out.image, &in.image) < 2);
+        out.image.plane[0][0] ^= 1; /* what rounding leaves is no colour */
+        save(&out, containers[i], 95, path);
+        load(path, &rounded);
+        assert_true(rounded.grey);
+        assert_true(image_difference(&out.image, &rounded.image) < 2);
         out.image.plane[0][0] ^= 0x55;
         save(&out, containers[i], 95, path);
         load(path, &painted);
@@ -309,6 +314,23 @@ static void a_cut_or_damaged_file_is_corrupt_never_half_a_picture(void **state)
         }
         fus_free(bytes);
     }
+}
+
+static void an_animated_png_is_refused_by_name(void **state)
+{
+    FUS_AUTO_STILL struct fus_still out = {0}, in = {0};
+    FUS_AUTO_FREE void *bytes = NULL;
+    size_t size = 0;
+    struct fus_error err = {0};
+    const char *path = scratch_path(state, "a.png"), *moving = scratch_path(state, "moving.png");
+    still_make(&out, 16, 16, false, false);
+    save(&out, FUS_CONTAINER_PNG, 0, path);
+    add_orientation(path, moving, 1, true);
+    assert_ok(fus_fs_read(moving, 1 << 20, &bytes, &size, &err));
+    memcpy((uint8_t *)bytes + 37, "acTL", 4); /* the chunk behind IHDR */
+    file_write(moving, bytes, size);
+    assert_int_equal(fus_still_read(moving, &limits, &in, &err), FUS_E_UNSUPPORTED_MEDIA);
+    assert_non_null(strstr(err.detail, "Animated PNG"));
 }
 
 static void a_damaged_png_body_is_corrupt(void **state)
@@ -539,6 +561,7 @@ int main(void)
         cmocka_unit_test(all_eight_orientations_are_applied_to_png),
         cmocka_unit_test(all_eight_orientations_are_applied_to_jpeg),
         cmocka_unit_test(a_cut_or_damaged_file_is_corrupt_never_half_a_picture),
+        cmocka_unit_test(an_animated_png_is_refused_by_name),
         cmocka_unit_test(a_damaged_png_body_is_corrupt),
         cmocka_unit_test(huge_headers_are_refused_before_anything_is_allocated),
         cmocka_unit_test(a_picture_beyond_the_limits_is_too_large),
