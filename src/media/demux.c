@@ -50,7 +50,7 @@ static int open_container(struct fus_demux *demux, enum fus_container container,
     int rc = avformat_open_input(&demux->format, "", input, &options);
     av_dict_free(&options);
     if (rc < 0)
-        return fus_av_error(err, FUS_E_CORRUPT_MEDIA, rc, "The clip cannot be opened");
+        return fus_av_demux_error(err, rc, "The clip cannot be opened");
     if (limits->max_streams && demux->format->nb_streams > (unsigned)limits->max_streams)
         return fus_error_set(err, FUS_E_MEDIA_TOO_LARGE,
                              "The clip has %u streams; at most %d are allowed.",
@@ -87,7 +87,7 @@ static int find_streams(struct fus_demux *demux, const struct fus_media_limits *
     for (unsigned i = 0; i < count; i++)
         av_dict_free(&options[i]);
     fus_free(options);
-    return rc < 0 ? fus_av_error(err, FUS_E_CORRUPT_MEDIA, rc, "The clip cannot be read") : 0;
+    return rc < 0 ? fus_av_demux_error(err, rc, "The clip cannot be read") : 0;
 }
 
 static int choose_streams(struct fus_demux *demux, const struct fus_media_limits *limits,
@@ -155,20 +155,28 @@ static void read_facts(struct fus_demux *demux)
         facts->origin_us = demux->format->start_time;
 }
 
-/* How long the pictures go on: Matroska tells a track's end in a tag; a track
- * without a length of its own gets that of the whole from libav. */
-static double video_seconds(const struct fus_demux *demux)
+int64_t fus_demux_video_end_us(const struct fus_demux *demux)
 {
     const AVStream *video = demux->video;
     const AVDictionaryEntry *tag = av_dict_get(video->metadata, "DURATION", NULL, 0);
-    int64_t us = 0;
+    int64_t us = 0, start = video->start_time != AV_NOPTS_VALUE ? video->start_time : 0;
     if (tag && av_parse_time(&us, tag->value, 1) >= 0 && us > 0)
-        return (double)us / 1e6 - (video->start_time != AV_NOPTS_VALUE
-                                       ? (double)video->start_time * av_q2d(video->time_base)
-                                       : 0);
-    if (video->duration != AV_NOPTS_VALUE && video->duration > 0)
-        return (double)video->duration * av_q2d(video->time_base);
-    return demux->info.duration_seconds;
+        return us;
+    if (demux->info.container == FUS_CONTAINER_MKV || video->duration <= 0 ||
+        video->duration > INT64_MAX / 2)
+        return 0; /* libav gives a Matroska track the length of the whole */
+    return av_rescale_q(start + video->duration, video->time_base, fus_av_microseconds());
+}
+
+/* How long the pictures go on. */
+static double video_seconds(const struct fus_demux *demux)
+{
+    const AVStream *video = demux->video;
+    int64_t end_us = fus_demux_video_end_us(demux);
+    double start = video->start_time != AV_NOPTS_VALUE
+                       ? (double)video->start_time * av_q2d(video->time_base)
+                       : 0;
+    return end_us > 0 ? (double)end_us / 1e6 - start : demux->info.duration_seconds;
 }
 
 static void read_info(struct fus_demux *demux, enum fus_container container)

@@ -36,6 +36,10 @@ int fus_demux_open(const char *path, const struct fus_media_limits *limits,
 void fus_demux_free(struct fus_demux *demux);
 FUS_CLEANUP_DEFINE(fus_demux_free, struct fus_demux *)
 
+/* When the last picture has been shown, in the file's time, as the container tells of the video
+ * track itself; 0 if it tells nothing. */
+int64_t fus_demux_video_end_us(const struct fus_demux *demux);
+
 /* Times of pictures without decoding: reads video packets of a freshly opened clip until `count` +
  * a reorder margin are seen or the clip ends, and sorts their times. *times (fus_free) has *found
  * entries in the stream's time base. FUS_E_NOT_FOUND if packets carry no times. */

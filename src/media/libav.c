@@ -12,6 +12,8 @@
 #include "base/fs.h"
 
 #define IO_BUFFER_BYTES (128 * 1024)
+/* Where so much can still be had, memory is not short. */
+#define SPARE_BYTES ((size_t)64 << 20)
 
 const char fus_av_codec_whitelist[] =
     "h264,hevc,libdav1d,av1,libaom-av1,vp8,vp9,mpeg4,mpeg2video,mpeg1video,h263,prores,dnxhd,mjpeg,"
@@ -34,6 +36,17 @@ int fus_av_error(struct fus_error *err, int code, int averror, const char *what)
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "%s: out of memory.", what);
     av_strerror(averror, text, sizeof(text));
     return fus_error_set(err, code, "%s: %s.", what, text);
+}
+
+int fus_av_demux_error(struct fus_error *err, int averror, const char *what)
+{
+    /* Demuxers answer impossible sizes in a damaged file with a lack of memory. */
+    void *spare = averror == AVERROR(ENOMEM) ? av_malloc(SPARE_BYTES) : NULL;
+    if (spare) {
+        av_free(spare);
+        return fus_error_set(err, FUS_E_CORRUPT_MEDIA, "%s: its index is damaged.", what);
+    }
+    return fus_av_error(err, FUS_E_CORRUPT_MEDIA, averror, what);
 }
 
 static int file_read(void *opaque, uint8_t *to, int size)

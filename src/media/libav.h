@@ -22,6 +22,11 @@ void fus_av_quiet(void);
  */
 int fus_av_error(struct fus_error *err, int code, int averror, const char *what);
 
+/* The same for what a demuxer answered: corrupt_media, or out_of_memory where memory really is
+ * short.
+ */
+int fus_av_demux_error(struct fus_error *err, int averror, const char *what);
+
 /* libav's I/O on a descriptor of ours; libav opens no file itself. pread and pwrite: the
  * descriptor's offset is not used. */
 struct fus_av_file {

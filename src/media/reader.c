@@ -12,6 +12,8 @@
 #define SEEK_LEAD_SECONDS 2
 /* A decoder that gives nothing but errors is done. */
 #define ERRORS_MAX 4096
+/* Containers tell a clip's end this exactly. */
+#define END_SLACK_US 250000
 
 struct fus_reader {
     char *path;
@@ -29,6 +31,7 @@ struct fus_reader {
     int64_t origin_us;   /* file time that is 0 to the caller */
     int64_t index;       /* of the next frame */
     int64_t last_pts_us; /* of the frame before, INT64_MIN at first */
+    int64_t last_end_us; /* when it has been shown */
     int64_t decoded_frames, skipped;
     int errors_in_a_row;
     bool sought, draining, torn, ended;
@@ -196,6 +199,7 @@ static void frame_times(struct fus_reader *reader, const AVFrame *av, struct fus
         frame->pts_us = reader->last_pts_us + frame->duration_us;
     frame->pts_us = FUS_MAX(frame->pts_us, floor_us);
     reader->last_pts_us = frame->pts_us;
+    reader->last_end_us = frame->pts_us + frame->duration_us;
 }
 
 static int check_limits(const struct fus_reader *reader, const struct fus_frame *frame,
@@ -290,8 +294,9 @@ static int take_audio(struct fus_reader *reader, struct fus_message **message,
     if (packet->pts != AV_NOPTS_VALUE) {
         int64_t end = av_rescale_q(packet->pts + packet->duration, base, fus_av_microseconds());
         int64_t start = av_rescale_q(packet->pts, base, fus_av_microseconds());
-        /* Sound from before the start: one packet is kept, by which a decoder warms up. */
-        if (end + (end - start) <= reader->origin_us)
+        /* Sound from before the start: one packet is kept, by which a decoder warms up. A packet
+         * at the start may be of unknown length. */
+        if (start < reader->origin_us && end + (end - start) <= reader->origin_us)
             return 0;
         if (reader->end_time != AV_NOPTS_VALUE &&
             start >= av_rescale_q(reader->end_time, reader->demux->facts.time_base,
@@ -311,7 +316,7 @@ static int feed(struct fus_reader *reader, struct fus_message **message, struct 
     if (demux->file.failure)
         return fus_av_file_error(&demux->file, false, err);
     if (rc == AVERROR(ENOMEM))
-        return out_of_memory(err);
+        return fus_av_demux_error(err, rc, "The clip cannot be read");
     if (rc < 0 && (rc != AVERROR_EOF || reader->torn))
         return fus_error_set(err, FUS_E_CORRUPT_MEDIA, "The clip breaks off before its end.");
     if (rc < 0) {
@@ -336,6 +341,15 @@ static int at_end(struct fus_reader *reader, struct fus_message **message, struc
         return fus_error_set(err, FUS_E_CORRUPT_MEDIA, "No frame of the clip can be decoded.");
     reader->ended = true;
     return fus_message_new_end(message, err);
+}
+
+/* A demuxer that has lost its way in a damaged file ends early and calls it the end. */
+static void judge_end(struct fus_reader *reader)
+{
+    bool part = reader->options.start_frame > 0 || reader->options.end_frame > 0;
+    int64_t told_us = fus_demux_video_end_us(reader->demux);
+    if (!part && told_us > 0 && reader->last_end_us < told_us - reader->origin_us - END_SLACK_US)
+        reader->skipped++;
 }
 
 /* The seek landed behind the wanted frame: once more from the clip's start. */
@@ -382,6 +396,7 @@ int fus_reader_next(struct fus_reader *reader, struct fus_message **message, str
         if (got == 0) {
             rc = take_frame(reader, message, err);
         } else if (got == AVERROR_EOF) {
+            judge_end(reader);
             return at_end(reader, message, err);
         } else if (got == AVERROR(EAGAIN)) {
             rc = feed(reader, message, err);

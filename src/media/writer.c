@@ -181,6 +181,12 @@ static int write_header(struct fus_writer *writer, const struct fus_writer_optio
     /* Any key, not only iTunes' handful. */
     if (options->metadata && writer->container != FUS_CONTAINER_MKV)
         av_dict_set(&settings, "movflags", "use_metadata_tags", 0);
+    /* Offsets of tracks are told in the movie's ticks; libav's 1000 a second are coarser than the
+     * pictures'. */
+    if (writer->container != FUS_CONTAINER_MKV)
+        av_dict_set_int(&settings, "movie_timescale", writer->video->time_base.den, 0);
+    /* FLAC in mp4 has its specification; FFmpeg 5.1 still asks for consent. */
+    writer->format->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
     int rc = avformat_write_header(writer->format, &settings);
     av_dict_free(&settings);
     if (writer->file.failure)

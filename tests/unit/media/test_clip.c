@@ -60,6 +60,29 @@ static void uneven_times_are_kept(void **state)
     }
 }
 
+static void a_picture_that_starts_behind_its_sound_starts_to_the_tick(void **state)
+{
+    static const int64_t times[] = {66700, 106700, 146700};
+    for (int c = FUS_CONTAINER_MP4; c <= FUS_CONTAINER_MOV; c++) {
+        struct clip_spec clip;
+        struct clip_seen seen;
+        struct fus_error err = {0};
+        const char *path = scratch_path(state, "late"), *again = scratch_path(state, "late2");
+        clip_spec_default(&clip);
+        clip.frames = 3;
+        clip.pts_us = times;
+        clip.spec.audio_rate = 48000;
+        clip.spec.audio_channels = 1;
+        clip.options.container = (enum fus_container)c;
+        clip_make(path, &clip);
+        assert_ok(clip_pass(path, again, NULL, &clip.options, NULL, &err));
+        assert_ok(clip_read(again, &limits, NULL, &seen, &err));
+        assert_int_equal(seen.frames, 3);
+        for (int i = 0; i < 3; i++)
+            assert_true(llabs(seen.pts_us[i] - times[i]) <= 100);
+    }
+}
+
 static void colour_tags_go_along(void **state)
 {
     static const enum fus_color_matrix matrices[] = {FUS_MATRIX_BT601, FUS_MATRIX_BT709,
@@ -388,6 +411,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_made_clip_is_read_back_frame_by_frame),
         cmocka_unit_test(uneven_times_are_kept),
+        cmocka_unit_test(a_picture_that_starts_behind_its_sound_starts_to_the_tick),
         cmocka_unit_test(colour_tags_go_along),
         cmocka_unit_test(rotation_is_carried_or_applied),
         cmocka_unit_test(odd_sizes_become_even_by_repeating_the_edge),

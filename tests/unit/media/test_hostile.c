@@ -193,11 +193,55 @@ static void every_failing_allocation_is_an_error_without_a_leak(void **state)
     assert_true(done);
 }
 
+static void an_impossible_packet_size_is_damage_not_a_lack_of_memory(void **state)
+{
+    const char *path = scratch_path(state, "stsz.mp4");
+    struct clip_seen seen;
+    struct fus_error err = {0};
+    size_t size = 0;
+    small_clip(path, FUS_CONTAINER_MP4);
+    uint8_t *bytes = file_bytes(path, &size);
+    uint8_t *table = memmem(bytes, size, "stsz", 4);
+    assert_non_null(table);
+    memset(table + 16 + 4 * 5, 0xff, 4); /* the sixth picture's size */
+    file_write(path, bytes, size);
+    fus_free(bytes);
+    int rc = clip_read(path, &limits, NULL, &seen, &err);
+    assert_true(rc == 0 || rc == FUS_E_CORRUPT_MEDIA);
+}
+
+/* The clusters' second half is wiped; the outermost structure still says that all is there. */
+static void a_clip_whose_demuxer_loses_its_way_is_told_to_be_damaged(void **state)
+{
+    const char *whole = scratch_path(state, "way.mkv"), *wiped = scratch_path(state, "wiped.mkv");
+    struct clip_seen seen;
+    struct fus_error err = {0};
+    struct clip_spec clip;
+    size_t size = 0;
+    clip_spec_default(&clip);
+    clip.options.container = FUS_CONTAINER_MKV;
+    clip.frames = 200;
+    clip_make(whole, &clip);
+    assert_ok(clip_read(whole, &limits, NULL, &seen, &err));
+    assert_int_equal(seen.frames, 200);
+    assert_int_equal(seen.skipped, 0);
+    uint8_t *bytes = file_bytes(whole, &size);
+    memset(bytes + size / 2, 0, size - size / 2);
+    file_write(wiped, bytes, size);
+    fus_free(bytes);
+    if (clip_read(wiped, &limits, NULL, &seen, &err) == 0) {
+        assert_true(seen.frames < 200);
+        assert_true(seen.skipped > 0);
+    }
+}
+
 int main(void)
 {
     fus_media_limits_default(&limits);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_clip_cut_anywhere_is_corrupt),
+        cmocka_unit_test(an_impossible_packet_size_is_damage_not_a_lack_of_memory),
+        cmocka_unit_test(a_clip_whose_demuxer_loses_its_way_is_told_to_be_damaged),
         cmocka_unit_test(damage_inside_a_clip_is_survived),
         cmocka_unit_test(a_list_of_files_named_mp4_opens_no_file),
         cmocka_unit_test(empty_missing_and_wrong_files_are_told_apart),

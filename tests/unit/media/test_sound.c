@@ -61,6 +61,70 @@ static void a_codec_that_the_container_refuses_becomes_aac(void **state)
     assert_true(copied);
 }
 
+static void flac_is_copied_from_mkv_to_mp4(void **state)
+{
+    struct clip_spec clip;
+    struct sound sound;
+    struct fus_error err = {0};
+    bool copied = false;
+    const char *path = scratch_path(state, "f.mkv"), *again = scratch_path(state, "f.mp4");
+    source_make(path, &clip, 440); /* overwritten below, with FLAC */
+    clip.options.container = FUS_CONTAINER_MKV;
+    snprintf(clip.options.audio_encoder, sizeof(clip.options.audio_encoder), "flac");
+    clip_make(path, &clip);
+    struct fus_writer_options options;
+    fus_writer_options_default(&options);
+    assert_ok(clip_pass(path, again, NULL, &options, &copied, &err));
+    assert_true(copied);
+    sound_read(again, &sound);
+    assert_string_equal(sound.codec, "flac");
+    assert_true(fabs(sound.seconds - 2.0) < 0.1);
+}
+
+/* The same packets in fragments: the first of each kind lasts as long as nobody knows. */
+static void fragment(const char *from, const char *to)
+{
+    AVFormatContext *in = NULL, *out = NULL;
+    AVPacket *packet = av_packet_alloc();
+    AVDictionary *settings = NULL;
+    assert_true(avformat_open_input(&in, from, NULL, NULL) >= 0);
+    assert_true(avformat_find_stream_info(in, NULL) >= 0);
+    assert_true(avformat_alloc_output_context2(&out, NULL, "mp4", to) >= 0);
+    for (unsigned i = 0; i < in->nb_streams; i++) {
+        AVStream *stream = avformat_new_stream(out, NULL);
+        assert_true(avcodec_parameters_copy(stream->codecpar, in->streams[i]->codecpar) >= 0);
+        stream->codecpar->codec_tag = 0;
+    }
+    assert_true(avio_open(&out->pb, to, AVIO_FLAG_WRITE) >= 0);
+    av_dict_set(&settings, "movflags", "frag_keyframe+empty_moov", 0);
+    assert_true(avformat_write_header(out, &settings) >= 0);
+    while (av_read_frame(in, packet) >= 0) {
+        int i = packet->stream_index;
+        av_packet_rescale_ts(packet, in->streams[i]->time_base, out->streams[i]->time_base);
+        assert_true(av_interleaved_write_frame(out, packet) >= 0);
+    }
+    assert_true(av_write_trailer(out) >= 0);
+    av_dict_free(&settings);
+    av_packet_free(&packet);
+    avio_closep(&out->pb);
+    avformat_free_context(out);
+    avformat_close_input(&in);
+}
+
+static void a_first_packet_of_unknown_length_is_kept(void **state)
+{
+    struct clip_spec clip;
+    struct clip_seen in, out;
+    struct fus_error err = {0};
+    const char *path = scratch_path(state, "w.mp4"), *parts = scratch_path(state, "parts.mp4");
+    source_make(path, &clip, 440);
+    fragment(path, parts);
+    assert_ok(clip_read(path, &limits, NULL, &in, &err));
+    assert_ok(clip_read(parts, &limits, NULL, &out, &err));
+    assert_int_equal(out.packets, in.packets);
+    assert_int_equal(out.frames, in.frames);
+}
+
 static void volume_is_a_gain_and_nought_leaves_the_sound_out(void **state)
 {
     struct clip_spec clip;
@@ -197,6 +261,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_is_copied_where_the_container_takes_it),
         cmocka_unit_test(a_codec_that_the_container_refuses_becomes_aac),
+        cmocka_unit_test(flac_is_copied_from_mkv_to_mp4),
+        cmocka_unit_test(a_first_packet_of_unknown_length_is_kept),
         cmocka_unit_test(volume_is_a_gain_and_nought_leaves_the_sound_out),
         cmocka_unit_test(an_encoder_can_be_asked_for),
         cmocka_unit_test(encoders_that_are_unknown_or_do_not_fit_are_invalid_parameters),
