@@ -83,9 +83,11 @@ static void answer(struct fus_api *api, const struct fus_http_request *request,
     fus_http_response_header(response, "Location", location);
     if (!done)
         fus_http_response_header(response, "Retry-After", "1");
-    if (fus_http_header(request, "Prefer") != NULL)
-        fus_http_response_header(response, "Preference-Applied",
-                                 request->resumed ? "wait" : "respond-async");
+    const char *prefer = fus_http_header(request, "Prefer");
+    if (request->resumed)
+        fus_http_response_header(response, "Preference-Applied", "wait");
+    else if (prefer != NULL && strcasestr(prefer, "respond-async") != NULL)
+        fus_http_response_header(response, "Preference-Applied", "respond-async");
 }
 
 /* Called again after "Prefer: wait": the job is in the store, done or not. */

@@ -42,6 +42,11 @@ int fus_json_parse(const char *text, size_t size, json_t **json, struct fus_erro
     }
     if (json_error_code(&where) == json_error_out_of_memory)
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "No memory to read the JSON.");
+    if (json_error_code(&where) == json_error_null_character) /* the parser's words name its flag */
+        return fus_error_set(err, FUS_E_INVALID_REQUEST,
+                             "The JSON cannot be read: \\u0000 may not stand in a text (line %d, "
+                             "column %d).",
+                             where.line, where.column);
     return fus_error_set(err, FUS_E_INVALID_REQUEST,
                          "The JSON cannot be read: %.120s (line %d, column %d).", where.text,
                          where.line, where.column);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "api/auth.h"
 #include "api/form.h"
@@ -40,7 +41,7 @@ struct exchange {
     struct fus_form_reader *reader; /* of a multipart body */
     struct fus_error refusal;       /* code 0: none */
     char target[FUS_HTTP_TARGET_MAX + 2];
-    uint64_t received;
+    uint64_t received, announced; /* announced: 0 if its length was not told */
     bool begun;
     bool close; /* bytes of a body are left unread */
     bool uploading;
@@ -82,19 +83,27 @@ static void *on_target(void *user, const char *uri, struct MHD_Connection *conne
     return exchange;
 }
 
+/* Lets go of what the request held. Before its answer goes out, so that whoever has the answer
+ * finds no upload left behind and its Idempotency-Key free. Adopted uploads have moved; of any
+ * other nothing stays. */
+static void let_go(struct exchange *exchange)
+{
+    struct fus_api *api = exchange->server->options.api;
+    fus_form_reader_free(FUS_TAKE(exchange->reader));
+    if (exchange->uploading)
+        fus_storage_upload_remove(api->options.storage, exchange->request.job_id);
+    exchange->uploading = false;
+    fus_idempotency_release(api, &exchange->request);
+}
+
 static void on_completed(void *user, struct MHD_Connection *connection, void **context,
                          enum MHD_RequestTerminationCode code)
 {
     struct exchange *exchange = *context;
     if (exchange == NULL)
         return;
-    fus_form_reader_free(exchange->reader);
+    let_go(exchange);
     fus_form_free(exchange->request.form);
-    /* Adopted uploads have moved; of any other nothing stays. */
-    if (exchange->uploading)
-        fus_storage_upload_remove(exchange->server->options.api->options.storage,
-                                  exchange->request.job_id);
-    fus_idempotency_release(exchange->server->options.api, &exchange->request);
     fus_str_done(&exchange->request.body);
     fus_http_target_done(&exchange->request.target);
     fus_free(exchange);
@@ -187,6 +196,7 @@ static enum MHD_Result respond(struct exchange *exchange, struct fus_http_respon
         fus_problem_set(&exchange->request, response, FUS_E_OUT_OF_MEMORY,
                         "No memory for the answer.");
     int status = response->status;
+    let_go(exchange);
     struct MHD_Response *made = make_response(response);
     enum MHD_Result sent = MHD_NO;
     if (made != NULL) {
@@ -338,6 +348,7 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method, cons
     request->method = method;
     if (check_head(exchange, version, &framing) != 0)
         return send_refusal(exchange);
+    exchange->announced = framing.length;
     request->route =
         fus_route_find(exchange->server->options.routes, exchange->server->options.route_count,
                        method, &request->target, request->captures, allow);
@@ -366,6 +377,18 @@ static int take_body(struct exchange *exchange, const char *bytes, size_t size)
                : 0;
 }
 
+/* The library sees the end of a connection late when it comes together with the last bytes: then an
+ * upload that broke off would lie there until the connection times out. Every byte that it has read
+ * has been handed on, so nothing more than the socket holds can come. */
+static bool broke_off(const struct exchange *exchange)
+{
+    char byte;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return exchange->received < exchange->announced && info != NULL &&
+           recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 /* The library takes no answer in the middle of a body. After an error the rest is read and dropped,
  * so that the client gets its answer; only what goes past every limit is cut off. */
 static enum MHD_Result on_body(struct exchange *exchange, const char *bytes, size_t size)
@@ -375,10 +398,14 @@ static enum MHD_Result on_body(struct exchange *exchange, const char *bytes, siz
     if (elapsed > BODY_GRACE_US &&
         exchange->received < (uint64_t)elapsed / 1000000 * BODY_BYTES_PER_SECOND)
         return MHD_NO;
-    if (exchange->refusal.code == 0)
-        (void)take_body(exchange, bytes, size);
-    else if (exchange->received > body_max(exchange) + DROPPED_MAX)
+    if (broke_off(exchange))
         return MHD_NO;
+    if (exchange->refusal.code == 0) {
+        if (take_body(exchange, bytes, size) != 0)
+            let_go(exchange); /* the disk may be what is full */
+    } else if (exchange->received > body_max(exchange) + DROPPED_MAX) {
+        return MHD_NO;
+    }
     return MHD_YES;
 }
 
