@@ -165,7 +165,7 @@ static void refuse_result(const struct fus_http_request *request,
     const char *name = json_string_value(json_object_get(error, "code"));
     const char *detail = json_string_value(json_object_get(error, "detail"));
     char text[480];
-    if (job->purged || job->state == FUS_JOB_EXPIRED) {
+    if (job->purged || job->state == FUS_JOB_EXPIRED || job->state == FUS_JOB_COMPLETED) {
         fus_problem_set(request, response, FUS_E_GONE, "The result has been removed.");
     } else if (!fus_job_state_terminal(job->state)) {
         snprintf(text, sizeof(text), "The job is not done: it is %s.",
@@ -194,7 +194,7 @@ void fus_job_result(struct fus_api *api, struct fus_http_request *request,
     if (load(api, request, &job, response) != 0)
         return;
     const char *object = fus_job_object(&job, &result);
-    if (job.state != FUS_JOB_COMPLETED || job.purged || object[0] == '\0')
+    if (!fus_job_has_result(&job, object))
         refuse_result(request, response, &job);
     else if (by_link)
         send_link(api, request, response, &job, object);

@@ -32,6 +32,12 @@ const char *fus_job_object(const struct fus_job *job, json_t **result)
     return object != NULL ? object : "";
 }
 
+bool fus_job_has_result(const struct fus_job *job, const char *object)
+{
+    bool expired = job->expires_us > 0 && job->expires_us <= fus_clock_real_us();
+    return job->state == FUS_JOB_COMPLETED && !job->purged && !expired && object[0] != '\0';
+}
+
 int64_t fus_job_link_expires(const struct fus_api *api, const struct fus_job *job)
 {
     int64_t lifetime = FUS_CLAMP(api->options.config->link_seconds, 1, 7 * 24 * 3600);
@@ -76,7 +82,7 @@ static json_t *estimate(const struct fus_job *job)
 static json_t *result_url(struct fus_api *api, const struct fus_http_request *request,
                           const struct fus_job *job, const char *object)
 {
-    if (job->state != FUS_JOB_COMPLETED || job->purged || object[0] == '\0')
+    if (!fus_job_has_result(job, object))
         return json_null();
     FUS_AUTO_FREE char *link =
         fus_storage_sign(api->options.storage, object, fus_job_link_expires(api, job));

@@ -11,6 +11,8 @@ json_t *fus_job_view(struct fus_api *api, const struct fus_http_request *request
 /* The object of a completed job's result, "" if there is none; borrowed from *result, a new
  * reference (NULL allowed). */
 const char *fus_job_object(const struct fus_job *job, json_t **result);
+/* Is there a result to fetch? Not any more once it has expired, even if it still lies there. */
+bool fus_job_has_result(const struct fus_job *job, const char *object);
 /* When a link made now runs out, unix seconds. */
 int64_t fus_job_link_expires(const struct fus_api *api, const struct fus_job *job);
 
