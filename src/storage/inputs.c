@@ -211,6 +211,20 @@ int fus_storage_upload_adopt(struct fus_storage *storage, const char *job_id, st
     return 0;
 }
 
+void fus_storage_uploads_clear(struct fus_storage *storage)
+{
+    int copy = openat(storage->temp_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = copy >= 0 ? fdopendir(copy) : NULL;
+    if (folder == NULL) {
+        fus_close(copy);
+        return;
+    }
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        if (fus_str_starts(entry->d_name, UPLOAD_PREFIX))
+            remove_folder(storage, "", entry->d_name);
+    closedir(folder);
+}
+
 void fus_storage_job_dirs(struct fus_storage *storage, void (*each)(void *user, const char *job_id),
                           void *user)
 {

@@ -39,6 +39,9 @@ int fus_storage_upload_dir(struct fus_storage *storage, const char *job_id, char
 int fus_storage_upload_adopt(struct fus_storage *storage, const char *job_id,
                              struct fus_error *err) FUS_MUST_CHECK;
 void fus_storage_upload_remove(struct fus_storage *storage, const char *job_id);
+/* Removes what a former life of the server was sent and did not adopt. Only while nothing can be
+ * uploading. */
+void fus_storage_uploads_clear(struct fus_storage *storage);
 /* Names of job folders now in temp/, for the reaper: calls each with the job id. Folders that
  * changed less than a minute ago are left out (their row may be about to be written); uploads
  * abandoned for a day are removed. */

@@ -67,6 +67,8 @@ int fus_housekeeping_begin(struct fus_supervisor *supervisor, struct fus_error *
     int rc = reclaim(supervisor, FUS_WORKER_PREFIX, err);
     if (rc)
         return rc;
+    fus_storage_uploads_clear(
+        supervisor->storage); /* the data directory is ours, nobody uploads yet */
     fus_storage_job_dirs(supervisor->storage, sweep_folder, supervisor);
     fus_storage_results(supervisor->storage, sweep_result, supervisor);
     return 0;
