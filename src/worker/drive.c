@@ -29,27 +29,38 @@ struct drive {
     bool over;
 };
 
+static void said(void *user, const char *text)
+{
+    const struct fus_worker *worker = user;
+    fus_log(worker->supervisor->telemetry.log, FUS_LOG_WARN, "a worker wrote to its stderr",
+            FUS_F("worker", worker->name), FUS_F("text", text));
+}
+
+void fus_worker_end_process(struct fus_worker *worker, int64_t timeout_ms, char *how, size_t size)
+{
+    atomic_store(&worker->ready_pid, 0);
+    fus_process_end(worker->process, timeout_ms, how, size);
+    fus_process_listen(worker->process, said, worker); /* its last words */
+    fus_process_free(FUS_TAKE(worker->process));
+}
+
 bool fus_worker_wait(struct fus_worker *worker, int64_t timeout_ms)
 {
-    struct pollfd fds[2] = {
+    struct pollfd fds[3] = {
         {.fd = worker->wake_fd, .events = POLLIN},
         {.fd = worker->process ? fus_channel_fd(worker->process->channel) : -1, .events = POLLIN},
+        {.fd = worker->process ? worker->process->stderr_fd : -1, .events = POLLIN},
     };
-    if (poll(fds, 2, (int)FUS_CLAMP(timeout_ms, 0, 60000)) < 0)
+    if (poll(fds, 3, (int)FUS_CLAMP(timeout_ms, 0, 60000)) < 0)
         return false;
     uint64_t count;
     if (fds[0].revents) {
         ssize_t ignored = read(worker->wake_fd, &count, sizeof(count));
         (void)ignored;
     }
+    if (fds[2].revents)
+        fus_process_listen(worker->process, said, worker);
     return fds[1].revents != 0;
-}
-
-void fus_worker_lose_process(struct fus_worker *worker, int64_t timeout_ms, char *how, size_t size)
-{
-    atomic_store(&worker->ready_pid, 0);
-    fus_process_end(worker->process, timeout_ms, how, size);
-    fus_process_free(FUS_TAKE(worker->process));
 }
 
 static void end(struct drive *drive, enum fus_outcome_kind kind)
@@ -87,7 +98,7 @@ static void end_stopped(struct drive *drive)
 static void lose(struct drive *drive, int64_t wait_ms, const char *what)
 {
     char how[48] = "", detail[160];
-    fus_worker_lose_process(drive->worker, wait_ms, how, sizeof(how));
+    fus_worker_end_process(drive->worker, wait_ms, how, sizeof(how));
     snprintf(detail, sizeof(detail), "%s (%s)", what, how);
     if (drive->reason != NONE) {
         end_stopped(drive);

@@ -18,12 +18,13 @@
 #include "base/str.h"
 
 enum { CHILD_SOCKET = 3, ABOVE_STANDARD = 10, SEND_TIMEOUT_MS = 5000, ENVIRONMENT_MAX = 16 };
+enum { LINES_MAX = 1000, READS_AT_A_TIME = 64 };
 
 /* Everything the child needs between fork and execve, made before: there it may only make system
  * calls, because another thread of the parent may have held any lock. */
 struct launch {
     const char *executable;
-    int socket, null_fd;
+    int socket, null_fd, stderr_fd;
     pid_t parent;
     uint64_t memory_bytes;
     char *arguments[3];
@@ -61,6 +62,7 @@ static void launch_done(struct launch *launch)
     for (size_t i = 0; i < ENVIRONMENT_MAX; i++)
         fus_free(launch->environment[i]);
     fus_close(launch->null_fd);
+    fus_close(launch->stderr_fd);
 }
 #define AUTO_LAUNCH __attribute__((cleanup(launch_done)))
 
@@ -75,8 +77,9 @@ static void arrange_descriptors(const struct launch *launch)
     /* Out of the way first, in case they lie where they are to go. */
     int null_fd = fcntl(launch->null_fd, F_DUPFD_CLOEXEC, ABOVE_STANDARD);
     int socket = fcntl(launch->socket, F_DUPFD_CLOEXEC, ABOVE_STANDARD);
-    if (null_fd < 0 || socket < 0 || dup2(null_fd, 0) < 0 || dup2(null_fd, 1) < 0 ||
-        dup2(socket, CHILD_SOCKET) < 0)
+    int said = fcntl(launch->stderr_fd, F_DUPFD_CLOEXEC, ABOVE_STANDARD);
+    if (null_fd < 0 || socket < 0 || said < 0 || dup2(null_fd, 0) < 0 || dup2(null_fd, 1) < 0 ||
+        dup2(said, 2) < 0 || dup2(socket, CHILD_SOCKET) < 0)
         _exit(126);
     close_range(CHILD_SOCKET + 1, ~0u, 0);
 }
@@ -129,6 +132,7 @@ int fus_process_start(const struct fus_process_options *options, struct fus_proc
     AUTO_LAUNCH struct launch launch = {
         .executable = options->executable ? options->executable : "/proc/self/exe",
         .null_fd = open("/dev/null", O_RDWR | O_CLOEXEC),
+        .stderr_fd = -1,
         .parent = getpid(),
         .memory_bytes = options->memory_bytes,
         .arguments = {name, command, NULL},
@@ -137,8 +141,14 @@ int fus_process_start(const struct fus_process_options *options, struct fus_proc
     FUS_AUTO_FREE void *held = process;
     if (!process || !make_environment(&launch))
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory to start a worker.");
-    int ends[2];
-    if (launch.null_fd < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    int said[2], ends[2];
+    if (launch.null_fd < 0 || pipe2(said, O_CLOEXEC) != 0)
+        return fus_error_set(err, FUS_E_WORKER_CRASHED, "A worker cannot be started (%s).",
+                             strerror(errno));
+    launch.stderr_fd = said[1];
+    FUS_AUTO_FD int hear = said[0];
+    if (fcntl(hear, F_SETFL, O_NONBLOCK) != 0 ||
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return fus_error_set(err, FUS_E_WORKER_CRASHED, "A worker cannot be started (%s).",
                              strerror(errno));
     FUS_AUTO_FD int theirs = ends[1];
@@ -155,8 +165,41 @@ int fus_process_start(const struct fus_process_options *options, struct fus_proc
         return fus_error_set(err, FUS_E_WORKER_CRASHED, "A worker cannot be started (%s).",
                              strerror(errno));
     }
+    process->stderr_fd = hear;
+    hear = -1;
     *out = FUS_TAKE(held);
     return 0;
+}
+
+static void end_line(struct fus_process *process, void (*line)(void *user, const char *text),
+                     void *user)
+{
+    process->line[process->line_length] = '\0';
+    if (process->line_length > 0 && process->lines++ < LINES_MAX)
+        line(user, process->line);
+    process->line_length = 0;
+}
+
+void fus_process_listen(struct fus_process *process, void (*line)(void *user, const char *text),
+                        void *user)
+{
+    char bytes[1024];
+    for (int reads = 0; process->stderr_fd >= 0 && reads < READS_AT_A_TIME; reads++) {
+        ssize_t got = read(process->stderr_fd, bytes, sizeof(bytes));
+        if (got < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        for (ssize_t i = 0; i < got; i++) {
+            if (bytes[i] == '\n')
+                end_line(process, line, user);
+            else if (process->line_length + 1 < sizeof(process->line) && bytes[i] != '\0')
+                process->line[process->line_length++] = bytes[i];
+        }
+        if (got <= 0) {
+            end_line(process, line, user);
+            fus_close(process->stderr_fd);
+            process->stderr_fd = -1;
+        }
+    }
 }
 
 static void describe(int status, char *how, size_t size)
@@ -194,5 +237,6 @@ void fus_process_free(struct fus_process *process)
         return;
     fus_process_end(process, 0, NULL, 0);
     fus_channel_free(process->channel);
+    fus_close(process->stderr_fd);
     fus_free(process);
 }

@@ -110,7 +110,7 @@ static bool have_process(struct fus_worker *worker)
     }
     char how[48] = "not started";
     if (worker->process)
-        fus_worker_lose_process(worker, 0, how, sizeof(how));
+        fus_worker_end_process(worker, 0, how, sizeof(how));
     if (stopping(worker))
         return false;
     int64_t delay_ms = back_off_ms(++worker->failures);
@@ -133,7 +133,7 @@ static void check_idle_process(struct fus_worker *worker)
     if (rc == 0 || alive)
         return;
     char how[48] = "";
-    fus_worker_lose_process(worker, 100, how, sizeof(how));
+    fus_worker_end_process(worker, 100, how, sizeof(how));
     fus_telemetry_worker_ended(&worker->supervisor->telemetry, worker->name, how);
 }
 
@@ -169,13 +169,11 @@ static void dismiss(struct fus_worker *worker)
 {
     if (!worker->process)
         return;
-    atomic_store(&worker->ready_pid, 0);
     json_t *stop = fus_message_simple("stop", "");
     struct fus_error err;
     int rc = fus_channel_send(worker->process->channel, stop, &err);
     json_decref(stop);
-    fus_process_end(worker->process, rc ? 0 : STOP_WAIT_MS, NULL, 0);
-    fus_process_free(FUS_TAKE(worker->process));
+    fus_worker_end_process(worker, rc ? 0 : STOP_WAIT_MS, NULL, 0);
 }
 
 static void *work(void *arg)

@@ -64,8 +64,8 @@ struct fus_outcome {
  * an array that grows. */
 void fus_drive(struct fus_worker *worker, const struct fus_job *job, const struct fus_task *task,
                json_t *warnings, struct fus_outcome *outcome);
-/* Ends the worker's process and says so. */
-void fus_worker_lose_process(struct fus_worker *worker, int64_t timeout_ms, char *how, size_t size);
+/* Ends the worker's process; its last words go into the log. */
+void fus_worker_end_process(struct fus_worker *worker, int64_t timeout_ms, char *how, size_t size);
 
 /* One claimed job from staging to its end in the store. */
 void fus_run_job(struct fus_worker *worker, const struct fus_job *job);

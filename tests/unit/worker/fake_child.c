@@ -196,6 +196,18 @@ static int do_facts(const struct call *call)
     return write_output(call, text.text);
 }
 
+/* What a library might write to stderr: a line, a long one, bytes that are no text, half a line. */
+static int do_mutter(const struct call *call)
+{
+    char line[2000];
+    memset(line, 'x', sizeof(line));
+    static const char lines[] = "a library speaks\n\n", rest[] = "\n\x01\xff\"{\nhalf a line";
+    if (write(2, lines, sizeof(lines) - 1) < 0 || write(2, line, sizeof(line)) < 0 ||
+        write(2, rest, sizeof(rest) - 1) < 0)
+        return FUS_E_INTERNAL;
+    return do_ok(call);
+}
+
 static const struct {
     const char *verb;
     int (*run)(const struct call *call);
@@ -203,7 +215,7 @@ static const struct {
     {"ok", do_ok},       {"crash", do_crash},       {"crash-once", do_crash_once},
     {"error", do_error}, {"stubborn", do_stubborn}, {"garbage", do_garbage},
     {"flood", do_flood}, {"link", do_link},         {"warn", do_warn},
-    {"facts", do_facts},
+    {"facts", do_facts}, {"mutter", do_mutter},
 };
 
 int fus_pipeline_run(struct fus_engine *engine, const struct fus_pipeline_request *request,

@@ -1,6 +1,7 @@
 /* Jobs from the queue to their end, with the real child and a pipeline that does as told. */
 #include "fixture.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -440,6 +441,41 @@ static void a_worker_killed_while_idle_is_replaced(void **state)
     assert_int_equal(job.attempt, 1);
 }
 
+static void what_a_worker_writes_to_stderr_is_logged_as_json(void **state)
+{
+    struct fixture *f = *state;
+    char path[96], id[FUS_ID_SIZE];
+    snprintf(path, sizeof(path), "%s/log", f->folder);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    fus_log_free(f->log);
+    f->log = fus_log_new(fd, FUS_LOG_INFO, "test");
+    start_supervisor(f);
+    FUS_AUTO_JOB struct fus_job job = {.progress = 0};
+    submit(f, "mutter 50", id);
+    await_end(f, id, FUS_JOB_COMPLETED, &job);
+    fus_supervisor_stop(FUS_TAKE(f->supervisor), 0);
+    fus_close(fd);
+    FUS_AUTO_FREE void *bytes = NULL;
+    size_t size = 0;
+    assert_int_equal(fus_fs_read(path, 1 << 20, &bytes, &size, NULL), 0);
+    char *rest = bytes;
+    int spoken = 0;
+    bool first = false, cut = false, half = false;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL && *line != '\0';) {
+        json_t *entry = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+        assert_non_null(entry);
+        const char *text = json_string_value(json_object_get(entry, "text"));
+        spoken += text != NULL;
+        first = first || fus_str_equal(text, "a library speaks");
+        cut = cut || (text != NULL && strlen(text) == FUS_PROCESS_LINE_MAX - 1);
+        half = half || fus_str_equal(text, "half a line");
+        json_decref(entry);
+    }
+    assert_true(first && cut && half);
+    assert_int_equal(spoken, 4);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -467,6 +503,7 @@ int main(void)
         TEST(the_child_has_nothing_of_the_server),
         TEST(a_killed_server_takes_its_worker_with_it_and_every_job_completes_later),
         TEST(a_worker_killed_while_idle_is_replaced),
+        TEST(what_a_worker_writes_to_stderr_is_logged_as_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
