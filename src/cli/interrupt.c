@@ -43,11 +43,21 @@ static void *watch(void *user)
         struct signalfd_siginfo info;
         if (fds[0].revents == 0 || read(interrupt->signals, &info, sizeof(info)) != sizeof(info))
             continue;
-        if (atomic_load(&interrupt->seen))
+        bool again = atomic_load(&interrupt->seen);
+        if (again && info.ssi_signo == SIGHUP) /* service managers send it right behind a SIGTERM */
+            continue;
+        if (again)
             _exit(interrupt->forced_exit);
         atomic_store(&interrupt->seen, true);
         raise_event(interrupt->seen_fd);
     }
+}
+
+/* As under nohup: a blocked signal would reach the signalfd all the same. */
+static bool hangups_are_ignored(void)
+{
+    struct sigaction action;
+    return sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 int fus_interrupt_start(int forced_exit, struct fus_interrupt **interrupt, struct fus_error *err)
@@ -59,6 +69,8 @@ int fus_interrupt_start(int forced_exit, struct fus_interrupt **interrupt, struc
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    if (!hangups_are_ignored())
+        sigaddset(&set, SIGHUP);
     made->forced_exit = forced_exit;
     made->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     made->seen_fd = eventfd(0, EFD_CLOEXEC);

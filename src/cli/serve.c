@@ -165,7 +165,7 @@ int fus_cli_serve(int argc, char **argv)
         "$XDG_CONFIG_HOME/fusiond/fusiond.ini, from --config, from the environment\n"
         "(FUSIOND_<SECTION>_<KEY>) and from flags, the later ones winning. The log, JSON lines, "
         "goes to\n"
-        "stderr. SIGTERM and SIGINT stop it cleanly; a second one at once."};
+        "stderr. SIGTERM, SIGINT and SIGHUP stop it cleanly; a second one at once."};
     usage.options = fus_config_options(&usage.count);
     struct fus_error err = {0};
     FUS_AUTO_CONFIG_ARGS struct fus_config_args args = {0};
@@ -188,7 +188,9 @@ int fus_cli_serve(int argc, char **argv)
     if (rc == 0)
         rc = start(&server, &err);
     if (rc != 0) {
-        fus_log_error(server.log, "fusiond can't start", &err);
+        fus_log(server.log, FUS_LOG_ERROR, "fusiond can't start",
+                FUS_F("code", fus_error_info(err.code)->name), FUS_F("detail", err.detail),
+                FUS_F("data_dir", server.config->data_dir));
         return FUS_EXIT_FAILED;
     }
     say_where(&server);
