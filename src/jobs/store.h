@@ -60,7 +60,7 @@ int fus_store_renew(struct fus_store *store, const char *id, int64_t fencing_tok
                     int64_t now_us, const struct fus_job_progress *progress, bool *cancel,
                     struct fus_error *err) FUS_MUST_CHECK;
 /* processing -> state (completed, failed, cancelled, rejected), one transaction, token checked. A cancel
- * that was requested wins over failed, not over completed. result / error / warnings: JSON or NULL.
+ * that was requested before wins over any of them. result / error / warnings: JSON or NULL.
  * expires_us: when the result will be removed. */
 int fus_store_finish(struct fus_store *store, const char *id, int64_t fencing_token,
                      enum fus_job_state state, const char *result, const char *error,

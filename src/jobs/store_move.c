@@ -104,10 +104,13 @@ int fus_store_finish(struct fus_store *store, const char *id, int64_t fencing_to
         return rc;
     struct fus_control control;
     rc = control_claimed(&store->writer, id, fencing_token, &control, err);
-    if (rc == 0 && state == FUS_JOB_FAILED && control.cancel_requested_us)
-        state = FUS_JOB_CANCELLED;
-    if (rc == 0 && state == FUS_JOB_CANCELLED)
+    if (rc == 0 && control.cancel_requested_us)
+        state = FUS_JOB_CANCELLED; /* who asked was told that it will be */
+    if (rc == 0 && state == FUS_JOB_CANCELLED) {
+        result = NULL;
         error = cancelled_error;
+        expires_us = 0;
+    }
     if (rc == 0)
         rc = fus_store_end(&store->writer, &control, state, result, error, warnings, expires_us,
                            now_us, err);
