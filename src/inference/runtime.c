@@ -17,7 +17,12 @@ int fus_ort_check(const struct fus_runtime *runtime, OrtStatus *status, int code
 {
     if (status == NULL)
         return 0;
-    fus_error_set(err, code, "%s: %s", what, runtime->api->GetErrorMessage(status));
+    const char *text = runtime->api->GetErrorMessage(status);
+    /* Whatever was being done, running out of memory is no fault of the model. */
+    if (strstr(text, "bad_alloc") != NULL || strstr(text, "Failed to allocate memory") != NULL)
+        code = fus_error_set(err, FUS_E_OUT_OF_MEMORY, "%s: not enough memory.", what);
+    else
+        fus_error_set(err, code, "%s: %s", what, text);
     runtime->api->ReleaseStatus(status);
     return code;
 }
@@ -72,7 +77,8 @@ static void executable_folder(char *out, size_t size)
         *slash = '\0';
 }
 
-static bool search(struct fus_runtime *runtime, bool *too_old)
+/* *unloadable: a file is there, but the loader does not take it. */
+static bool search(struct fus_runtime *runtime, bool *too_old, bool *unloadable)
 {
     static const char *const BESIDE[] = {
         "../.deps/onnxruntime/lib/libonnxruntime.so.1",
@@ -83,8 +89,11 @@ static bool search(struct fus_runtime *runtime, bool *too_old)
     executable_folder(folder, sizeof(folder));
     for (size_t i = 0; folder[0] != '\0' && i < FUS_COUNT(BESIDE); i++) {
         snprintf(path, sizeof(path), "%s/%s", folder, BESIDE[i]);
-        if (fus_fs_exists(path) && try_path(path, runtime, too_old))
+        if (!fus_fs_exists(path))
+            continue;
+        if (try_path(path, runtime, too_old))
             return true;
+        *unloadable = true;
     }
 #ifdef FUS_INFERENCE_LIBRARY_DEV
     /* Tests of a checkout lie deeper than the program. */
@@ -99,11 +108,13 @@ static bool search(struct fus_runtime *runtime, bool *too_old)
 static int load(const char *library, struct fus_runtime *runtime, struct fus_error *err)
 {
     const char *named = library != NULL ? library : getenv("FUSIOND_INFERENCE_LIBRARY");
-    bool too_old = false, found;
-    if (named != NULL && named[0] != '\0')
+    bool too_old = false, unloadable = false, found;
+    if (named != NULL && named[0] != '\0') {
         found = try_path(named, runtime, &too_old);
-    else
-        found = search(runtime, &too_old);
+        unloadable = !found && fus_fs_exists(named);
+    } else {
+        found = search(runtime, &too_old, &unloadable);
+    }
     if (found && runtime->path != NULL)
         return 0;
     if (found)
@@ -114,6 +125,11 @@ static int load(const char *library, struct fus_runtime *runtime, struct fus_err
             "The ONNX Runtime library that was found is older than 1.%d. Run `make "
             "deps` in the checkout, or name a newer one with inference.library.",
             API_VERSION);
+    if (unloadable)
+        return fus_error_set(err, FUS_E_NOT_READY,
+                             "The ONNX Runtime library that was found cannot be loaded. It is "
+                             "damaged, made for another machine, or worker.memory_bytes is too "
+                             "small for it.");
     return fus_error_set(
         err, FUS_E_NOT_READY,
         "ONNX Runtime (libonnxruntime.so.1) was not found%s. Run `make deps` in the "

@@ -117,6 +117,9 @@ static int open_video(struct fus_writer *writer, const struct fus_writer_options
                             options->preset[0] ? options->preset : "veryfast", &settings);
     rc = avcodec_open2(writer->video, codec, &settings);
     av_dict_free(&settings);
+    if (rc == AVERROR_EXTERNAL) /* the settings have been checked; it is memory that it lacks */
+        return fus_error_set(err, FUS_E_OUT_OF_MEMORY,
+                             "There is not enough memory to encode the clip.");
     if (rc < 0)
         return fus_av_error(err, FUS_E_INVALID_PARAMETER, rc, "The video encoder cannot be opened");
     AVStream *stream = writer->video_stream;
