@@ -234,7 +234,7 @@ def test_broken_multipart():
                                   (b'--b\r\nContent-Disposition: form-data; name="whatever"; filename="a"\r\n\r\nabc\r\n--b--\r\n', kind)):
         answer = server().request('POST', '/api/v1/jobs', content, {'Content-Type': content_type})
         assert 400 <= answer.status < 500 and answer.json['code'], answer
-    assert not os.listdir(os.path.join(server().data, 'temp')), os.listdir(os.path.join(server().data, 'temp'))
+    harness.wait_for(lambda: not os.listdir(os.path.join(server().data, 'temp')), 5, 'the parts of refused requests are removed')
 
 
 def test_still_alive():
