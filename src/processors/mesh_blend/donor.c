@@ -10,6 +10,12 @@
 
 #define LEVEL_SMALLEST 16
 
+/* Share of what is unlike skin around the mouth, and its redness against skin in shadow. */
+#define BEARD_SOME 0.15f
+#define BEARD_FULL 0.35f
+#define BEARD_RED 1.1f
+#define BEARD_TOO_RED 1.5f
+
 /* Planes of the size of the donor's atlas while it is made. */
 struct bench {
     const struct fus_atlas *atlas;
@@ -127,11 +133,32 @@ static void mirror_fill(struct bench *b)
     fus_lab_from_bgr(b->lab[0], b->lab[1], b->lab[2], b->lab[0], b->lab[1], b->lab[2], b->count);
 }
 
-static void find_alpha_and_crease(struct bench *b)
+/* Hair around the mouth: much of what is there looks unlike skin, and it is no shadow, which on
+ * skin is redder than the light alone makes it. */
+static float find_beard(const struct bench *b, const struct fus_skin *skin)
+{
+    float all = 1e-6f, hair = 1e-6f, light = 0.0f, red = 0.0f;
+    for (size_t i = 0; i < b->count; i++) {
+        const float w = b->atlas->mask[FUS_ATLAS_BEARD][i] * b->atlas->mask[FUS_ATLAS_SKIN][i];
+        const float unlike = w * (1.0f - b->skin[i]);
+        all += w;
+        hair += unlike;
+        light += unlike * b->lab[0][i];
+        red += unlike * b->lab[1][i];
+    }
+    const float darker = (light / hair + 16.0f) / (skin->middle[0] + 16.0f);
+    const float shadow = darker * fmaxf(skin->middle[1], 4.0f);
+    return fus_smoothstep(hair / all, BEARD_SOME, BEARD_FULL) *
+           (1.0f - fus_smoothstep(red / hair / shadow, BEARD_RED, BEARD_TOO_RED));
+}
+
+static void find_alpha_and_crease(struct bench *b, float beard)
 {
     fus_skin_covered(b->atlas, b->skin, 0.06f, b->alpha, b->scratch);
-    for (size_t i = 0; i < b->count; i++)
-        b->alpha[i] = 1.0f - b->alpha[i] * b->atlas->mask[FUS_ATLAS_CUT_DONOR][i];
+    for (size_t i = 0; i < b->count; i++) { /* a beard goes on to the mask's soft edge */
+        const float own = 1.0f - beard * b->atlas->mask[FUS_ATLAS_BEARD][i];
+        b->alpha[i] = 1.0f - b->alpha[i] * b->atlas->mask[FUS_ATLAS_CUT_DONOR][i] * own;
+    }
     blur(b, b->lab[0], b->crease, 0.02f + 0.3f / (float)b->atlas->n);
     blur(b, b->lab[0], b->wide, 0.20f);
     for (size_t i = 0; i < b->count; i++) {
@@ -277,7 +304,9 @@ int fus_donor_new(const struct fus_image *image, const struct fus_point landmark
     own_side(&bench, &mesh);
     mirror_fill(&bench);
     see_skin(&bench, &skin);
-    find_alpha_and_crease(&bench);
+    made->skin_l = skin.middle[0];
+    made->beard = find_beard(&bench, &skin);
+    find_alpha_and_crease(&bench, made->beard);
     failed = make_levels(&bench, made, err);
     if (!failed)
         failed = make_low(&bench, low, made, err);

@@ -35,6 +35,8 @@ struct fus_donor {
     float smile, openness[2], gaze[2];
     float *low[3]; /* Lab at FUS_ATLAS_LOW */
     float *low_skin;
+    float beard;    /* 0 shaven, 1 hair all around the mouth */
+    float skin_l;   /* lightness of nose and cheeks */
     float contrast; /* spread of L (1 to 99 %) inside the low face */
     float *low_block;
     int16_t *texel_block;

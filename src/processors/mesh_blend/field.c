@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "processors/mesh_blend/shade.h"
 #include "processors/mesh_blend/stats.h"
 #include "vision/blur.h"
 #include "vision/morph.h"
@@ -12,10 +13,15 @@
 #define FIELD_RADIUS 0.27f /* eye distances; 0.30 gives a little more identity, more seam */
 #define WIDE_RADIUS 0.90f
 #define WIDE_SHARE 0.12f
+#define AROUND_RADIUS 0.20f
+#define AROUND_MEAN 0.05f
 #define BASE_RADIUS 0.35f
 #define GAIN_L_MIN 0.5f
 #define GAIN_L_MAX 1.6f
 #define GAIN_C_MAX 1.3f
+#define SHADE_PART 2.1f   /* of the skin's spread in lightness that any face may have */
+#define SHADOW_SOME 12.0f /* a donor's shadow: darker than his skin by so much */
+#define SHADOW_DEEP 22.0f
 #define CHROMA_OWN 0.3f /* below this gain the target's own chroma comes in */
 
 /* Time constants, seconds. */
@@ -32,25 +38,35 @@ struct fus_field {
     struct fus_pull pull;
     /* fixed */
     float *limit, *eyeball_soft, *lips, *mouth_soft, *occlusion_norm, *deep, *deep_bare;
+    float *bare, *rim;
     /* of the frame */
     float *target[3], *seen, *like, *weight, *masked, *base_norm, *donor_base[3], *target_base[3];
-    float *field[3], *wide, *occlusion, *covered, *alpha, *texels, *scratch;
+    float *field[3], *drawn[3], *around[3], *change[3], *alien, *wide, *occlusion, *covered, *alpha,
+        *texels, *scratch;
     float *block;
 };
+
+#define STATE_PLANES 10
+
+static void lay_out(struct fus_blend_state *state, size_t count)
+{
+    for (size_t c = 0; c < 3; c++) {
+        state->field[c] = state->block + c * count;
+        state->base[c] = state->block + (3 + c) * count;
+        state->around[c] = state->block + (6 + c) * count;
+    }
+    state->alpha = state->block + 9 * count;
+}
 
 int fus_blend_state_init(struct fus_blend_state *state, const struct fus_atlas *low,
                          struct fus_error *err)
 {
     *state = (struct fus_blend_state){0};
     const size_t count = fus_atlas_count(low);
-    state->block = fus_malloc_aligned(7 * count * sizeof(float));
+    state->block = fus_malloc_aligned(STATE_PLANES * count * sizeof(float));
     if (!state->block)
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "not enough memory for a face");
-    for (size_t c = 0; c < 3; c++) {
-        state->field[c] = state->block + c * count;
-        state->base[c] = state->block + (3 + c) * count;
-    }
-    state->alpha = state->block + 6 * count;
+    lay_out(state, count);
     return 0;
 }
 
@@ -85,7 +101,10 @@ static void make_fixed(struct fus_field *f, const float *limit)
     blur(f, mask[FUS_ATLAS_MOUTH], f->mouth_soft, 0.03f);
     blur(f, mask[FUS_ATLAS_INNER], f->lips, 0.01f);
     blur(f, f->masked, f->occlusion_norm, 0.09f);
+    blur(f, mask[FUS_ATLAS_SKIN], f->bare, 0.02f);
     for (size_t i = 0; i < f->count; i++) {
+        f->rim[i] = (1.0f - fus_smoothstep(mask[FUS_ATLAS_DEPTH][i], 0.25f, 0.50f)) *
+                    (1.0f - mask[FUS_ATLAS_BEARD][i]);
         f->lips[i] = mask[FUS_ATLAS_MOUTH][i] * (1.0f - fminf(f->lips[i], 1.0f));
         f->occlusion_norm[i] = 1.0f / (f->occlusion_norm[i] + 0.15f);
     }
@@ -107,6 +126,9 @@ int fus_field_new(const struct fus_atlas *low, const float *limit, struct fus_fi
         &f->donor_base[1],  &f->donor_base[2], &f->target_base[0], &f->target_base[1],
         &f->target_base[2], &f->field[0],      &f->field[1],       &f->field[2],
         &f->wide,           &f->occlusion,     &f->covered,        &f->alpha,
+        &f->bare,           &f->rim,           &f->around[0],      &f->around[1],
+        &f->around[2],      &f->drawn[0],      &f->drawn[1],       &f->drawn[2],
+        &f->change[0],      &f->change[1],     &f->change[2],      &f->alien,
     };
     const size_t scratch = fus_blur_scratch(low->width, low->height);
     f->block = fus_malloc_aligned(((FUS_COUNT(planes) + 4) * f->count + scratch) * sizeof(float));
@@ -293,6 +315,31 @@ static void mend_eyes_and_lips(struct fus_field *f, int channel, const float *di
     }
 }
 
+/* The target's skin around each pixel, features left out; far from any skin its mean. */
+static void find_around(struct fus_field *f, double dt, struct fus_blend_state *state)
+{
+    const float share = fus_blend_share(dt, TAU_FIELD);
+    const float *skin = f->atlas->mask[FUS_ATLAS_SKIN];
+    float *weight = f->covered, *norm = f->alien;
+    for (size_t i = 0; i < f->count; i++)
+        weight[i] = skin[i] * f->like[i] * f->seen[i];
+    blur(f, weight, norm, AROUND_RADIUS);
+    for (size_t i = 0; i < f->count; i++)
+        norm[i] = 1.0f / (norm[i] + AROUND_MEAN);
+    for (int c = 0; c < 3; c++) {
+        float sum;
+        const float mean = weighted_mean(f->target[c], weight, f->seen, f->count, &sum);
+        multiply(f->target[c], weight, f->masked, f->count);
+        blur(f, f->masked, f->masked, AROUND_RADIUS);
+        for (size_t i = 0; i < f->count; i++)
+            f->masked[i] = (f->masked[i] + AROUND_MEAN * mean) * norm[i];
+        mix_plane(state->around[c], f->masked, share, f->count);
+        const float lips = weighted_mean(f->target[c], f->lips, f->seen, f->count, &sum);
+        if (sum > 4.0f || dt < 0.0)
+            mix(&state->lips[c], sum > 4.0f ? lips : mean, share);
+    }
+}
+
 static void find_field(struct fus_field *f, const struct fus_donor *donor, double dt,
                        struct fus_blend_state *state)
 {
@@ -382,6 +429,48 @@ static void find_alpha(struct fus_field *f, double dt, struct fus_blend_state *s
     mix_plane(state->alpha, f->alpha, share, f->count);
 }
 
+/* How the donor's light and shadow, as they would be drawn, have to change to fit this face. */
+static void find_shade(struct fus_field *f, const struct fus_donor *donor,
+                       const struct fus_blend_state *state)
+{
+    float *const *mask = f->atlas->mask;
+    for (int c = 0; c < 3; c++) {
+        const float gain = c ? state->gain_c : state->gain_l;
+        const float *base = state->base[c], *texture = donor->low[c], *field = state->field[c];
+        for (size_t i = 0; i < f->count; i++)
+            f->drawn[c][i] = base[i] + gain * (texture[i] - base[i]) + field[i];
+    }
+    for (int c = 0; c < 3;
+         c++) { /* lips are lips in shadow too, halfway to the target's; eyes stay */
+        float weight;
+        const float own = weighted_mean(f->drawn[c], f->lips, f->seen, f->count, &weight);
+        const float lips = 0.5f * (own + state->lips[c]);
+        for (size_t i = 0; i < f->count; i++) {
+            const float around = state->around[c][i];
+            f->around[c][i] = around + f->mouth_soft[i] * (lips - around);
+            f->around[c][i] += f->eyeball_soft[i] * (f->drawn[c][i] - f->around[c][i]);
+        }
+    }
+    for (size_t i = 0; i < f->count; i++) {
+        const float beard = mask[FUS_ATLAS_BEARD][i];
+        f->alien[i] = (1.0f - donor->low_skin[i]) * (1.0f - beard);
+        f->masked[i] = f->bare[i] * (1.0f - donor->beard * beard);
+        f->wide[i] =
+            f->rim[i] * fus_smoothstep(donor->skin_l - donor->low[0][i], SHADOW_SOME, SHADOW_DEEP);
+    }
+    blur(f, f->alien, f->alien, 0.03f);
+    blur(f, f->wide, f->wide, 0.05f);
+    const struct fus_shade shade = {
+        .drawn = {f->drawn[0], f->drawn[1], f->drawn[2]},
+        .skin = {f->around[0], f->around[1], f->around[2]},
+        .bare = f->masked,
+        .smooth = f->wide,
+        .alien = f->alien,
+        .contrast = SHADE_PART * state->skin.spread[0],
+    };
+    fus_shade_limit(&shade, f->change, f->count);
+}
+
 /* Everything that is added to the gained texture, and the mask, in one texture. */
 static void make_texels(struct fus_field *f, const struct fus_blend_state *state,
                         struct fus_blend_look *look)
@@ -394,7 +483,7 @@ static void make_texels(struct fus_field *f, const struct fus_blend_state *state
         const float *field = state->field[c], *base = state->base[c];
         float *out = f->texels + c;
         for (size_t i = 0; i < f->count; i++)
-            out[4 * i] = field[i] + (1.0f - gain) * base[i];
+            out[4 * i] = field[i] + (1.0f - gain) * base[i] + f->change[c][i];
         if (c == 0 || keep >= 1.0f)
             continue;
         blur(f, f->target[c], f->masked, 0.08f);
@@ -440,12 +529,8 @@ int fus_field_look(struct fus_field *field, const struct fus_image *image,
     if (!state->field_known) {
         float *block = state->block;
         *state = (struct fus_blend_state){.block = block};
-        for (size_t c = 0; c < 3; c++) {
-            state->field[c] = block + c * field->count;
-            state->base[c] = block + (3 + c) * field->count;
-        }
-        state->alpha = block + 6 * field->count;
-        memset(block, 0, 7 * field->count * sizeof *block);
+        lay_out(state, field->count);
+        memset(block, 0, STATE_PLANES * field->count * sizeof *block);
         dt = -1.0;
     }
     const int failed =
@@ -461,6 +546,8 @@ int fus_field_look(struct fus_field *field, const struct fus_image *image,
     find_field(field, donor, dt, state);
     find_alpha(field, dt, state);
     find_expression(field, mesh, donor, eyes, dt, state, look);
+    find_around(field, dt, state);
+    find_shade(field, donor, state);
     make_texels(field, state, look);
     state->field_known = true;
     return 0;

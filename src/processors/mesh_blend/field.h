@@ -9,10 +9,10 @@
 
 /* Kept from frame to frame for one face and one donor. */
 struct fus_blend_state {
-    float *field[3], *base[3], *alpha; /* low planes */
+    float *field[3], *base[3], *around[3], *alpha; /* low planes */
     float *block;
     struct fus_skin skin;
-    float gain_l, gain_c, crease, blink[2];
+    float gain_l, gain_c, crease, blink[2], lips[3];
     float grain_gain, grain_add;
     double grain_wait_s;           /* since the grain was last measured */
     bool field_known, grain_known; /* else the next frame sets, not smooths */

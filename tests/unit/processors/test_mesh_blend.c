@@ -371,6 +371,37 @@ static void of_two_donors_the_nearer_in_pose_is_used_and_the_change_is_gradual(v
     assert_true(share[7] > 0.9f);
 }
 
+/* Paints the lower half of the donor's face in a colour and tells how bearded it looks. */
+static float beard_of(const int *colour)
+{
+    FUS_AUTO_IMAGE struct fus_image image = picture(320, 280, &donor_head, pale);
+    const struct fus_point mouth = head_point(&donor_head, 62);
+    for (int y = (int)(mouth.y - 0.2f * donor_head.scale); colour && y < image.height; y++)
+        for (int x = 0; x < image.width; x++) {
+            if (fabsf((float)x - mouth.x) < 0.4f * donor_head.scale &&
+                fabsf((float)y - mouth.y) < 0.1f * donor_head.scale)
+                continue;
+            uint8_t *pixel = image.plane[0] + y * image.stride_bytes[0] + 3 * x;
+            for (int c = 0; c < 3; c++)
+                pixel[c] = (uint8_t)colour[c];
+        }
+    FUS_CLEANUP(fus_mesh_blend_free) struct fus_mesh_blend *blend = NULL;
+    const struct fus_donor *donor = NULL;
+    struct fus_face face;
+    head_face(&donor_head, &face);
+    assert_int_equal(fus_mesh_blend_new(&standard, &blend, NULL), 0);
+    assert_int_equal(fus_mesh_blend_add_donor(blend, &image, face.landmarks_68, &donor, NULL), 0);
+    return donor->beard;
+}
+
+static void a_beard_is_told_from_a_shadow(void **state)
+{
+    static const int hair[3] = {48, 52, 58}, shadow[3] = {30, 40, 95};
+    assert_true(beard_of(NULL) < 0.05f);
+    assert_true(beard_of(hair) > 0.9f);
+    assert_true(beard_of(shadow) < 0.1f);
+}
+
 static void every_allocation_may_fail(void **state)
 {
     struct fus_mesh_blend_options options = standard;
@@ -413,6 +444,7 @@ int main(void)
         cmocka_unit_test(a_steady_clip_allocates_nothing_after_its_start),
         cmocka_unit_test(a_new_face_fades_in_and_the_first_one_is_there_at_once),
         cmocka_unit_test(a_lost_face_fades_out_and_a_cut_ends_it_at_once),
+        cmocka_unit_test(a_beard_is_told_from_a_shadow),
         cmocka_unit_test(the_same_frames_give_the_same_bytes),
         cmocka_unit_test(of_two_donors_the_nearer_in_pose_is_used_and_the_change_is_gradual),
         cmocka_unit_test(every_allocation_may_fail),
