@@ -10,6 +10,10 @@
 
 #define LEVEL_SMALLEST 16
 
+/* Lightness below the skin's. */
+#define SHADOW_SOME 12.0f
+#define SHADOW_DEEP 22.0f
+
 /* Share of what is unlike skin around the mouth, and its redness against skin in shadow. */
 #define BEARD_SOME 0.15f
 #define BEARD_FULL 0.35f
@@ -242,11 +246,28 @@ static int make_levels(struct bench *b, struct fus_donor *donor, struct fus_erro
     return 0;
 }
 
+/* What should rather be the target's own skin. */
+static void find_shadows(const struct fus_atlas *low, struct fus_donor *donor, float *scratch)
+{
+    for (size_t i = 0; i < fus_atlas_count(low); i++) {
+        const float bare = 1.0f - low->mask[FUS_ATLAS_BEARD][i];
+        const float rim = 1.0f - fus_smoothstep(low->mask[FUS_ATLAS_DEPTH][i], 0.25f, 0.50f);
+        donor->low_alien[i] = (1.0f - donor->low_skin[i]) * bare;
+        donor->low_shadow[i] =
+            rim * bare * fus_smoothstep(donor->skin_l - donor->low[0][i], SHADOW_SOME, SHADOW_DEEP);
+    }
+    const float n = (float)low->n;
+    fus_blur_gaussian(donor->low_alien, donor->low_alien, low->width, low->height, 0.03f * n,
+                      scratch);
+    fus_blur_gaussian(donor->low_shadow, donor->low_shadow, low->width, low->height, 0.05f * n,
+                      scratch);
+}
+
 static int make_low(struct bench *b, const struct fus_atlas *low, struct fus_donor *donor,
                     struct fus_error *err)
 {
     const size_t count = fus_atlas_count(low);
-    donor->low_block = fus_malloc_aligned(4 * count * sizeof(float));
+    donor->low_block = fus_malloc_aligned(6 * count * sizeof(float));
     if (!donor->low_block)
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "not enough memory for a donor");
     const float scale = (float)low->n / (float)b->atlas->n;
@@ -259,6 +280,9 @@ static int make_low(struct bench *b, const struct fus_atlas *low, struct fus_don
             return failed;
         *(c < 3 ? &donor->low[c] : &donor->low_skin) = plane;
     }
+    donor->low_alien = donor->low_block + 4 * count;
+    donor->low_shadow = donor->low_block + 5 * count;
+    find_shadows(low, donor, b->scratch);
     size_t found = 0;
     for (size_t i = 0; i < count; i++)
         if (low->mask[FUS_ATLAS_DEPTH][i] > 0.12f)

@@ -35,9 +35,11 @@ struct fus_donor {
     float smile, openness[2], gaze[2];
     float *low[3]; /* Lab at FUS_ATLAS_LOW */
     float *low_skin;
-    float beard;    /* 0 shaven, 1 hair all around the mouth */
-    float skin_l;   /* lightness of nose and cheeks */
-    float contrast; /* spread of L (1 to 99 %) inside the low face */
+    float *low_alien;  /* 1: shows no skin, and no beard */
+    float *low_shadow; /* 1: deep shadow near the face's rim */
+    float beard;       /* 0 shaven, 1 hair all around the mouth */
+    float skin_l;      /* lightness of nose and cheeks */
+    float contrast;    /* spread of L (1 to 99 %) inside the low face */
     float *low_block;
     int16_t *texel_block;
 };

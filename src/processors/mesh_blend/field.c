@@ -19,9 +19,7 @@
 #define GAIN_L_MIN 0.5f
 #define GAIN_L_MAX 1.6f
 #define GAIN_C_MAX 1.3f
-#define SHADE_PART 2.1f   /* of the skin's spread in lightness that any face may have */
-#define SHADOW_SOME 12.0f /* a donor's shadow: darker than his skin by so much */
-#define SHADOW_DEEP 22.0f
+#define SHADE_PART 2.1f /* of the skin's spread in lightness that any face may have */
 #define CHROMA_OWN 0.3f /* below this gain the target's own chroma comes in */
 
 /* Time constants, seconds. */
@@ -38,10 +36,10 @@ struct fus_field {
     struct fus_pull pull;
     /* fixed */
     float *limit, *eyeball_soft, *lips, *mouth_soft, *occlusion_norm, *deep, *deep_bare;
-    float *bare, *rim;
+    float *bare;
     /* of the frame */
     float *target[3], *seen, *like, *weight, *masked, *base_norm, *donor_base[3], *target_base[3];
-    float *field[3], *drawn[3], *around[3], *change[3], *alien, *wide, *occlusion, *covered, *alpha,
+    float *field[3], *drawn[3], *around[3], *change[3], *wide, *occlusion, *covered, *alpha,
         *texels, *scratch;
     float *block;
 };
@@ -103,8 +101,6 @@ static void make_fixed(struct fus_field *f, const float *limit)
     blur(f, f->masked, f->occlusion_norm, 0.09f);
     blur(f, mask[FUS_ATLAS_SKIN], f->bare, 0.02f);
     for (size_t i = 0; i < f->count; i++) {
-        f->rim[i] = (1.0f - fus_smoothstep(mask[FUS_ATLAS_DEPTH][i], 0.25f, 0.50f)) *
-                    (1.0f - mask[FUS_ATLAS_BEARD][i]);
         f->lips[i] = mask[FUS_ATLAS_MOUTH][i] * (1.0f - fminf(f->lips[i], 1.0f));
         f->occlusion_norm[i] = 1.0f / (f->occlusion_norm[i] + 0.15f);
     }
@@ -126,9 +122,9 @@ int fus_field_new(const struct fus_atlas *low, const float *limit, struct fus_fi
         &f->donor_base[1],  &f->donor_base[2], &f->target_base[0], &f->target_base[1],
         &f->target_base[2], &f->field[0],      &f->field[1],       &f->field[2],
         &f->wide,           &f->occlusion,     &f->covered,        &f->alpha,
-        &f->bare,           &f->rim,           &f->around[0],      &f->around[1],
-        &f->around[2],      &f->drawn[0],      &f->drawn[1],       &f->drawn[2],
-        &f->change[0],      &f->change[1],     &f->change[2],      &f->alien,
+        &f->bare,           &f->around[0],     &f->around[1],      &f->around[2],
+        &f->drawn[0],       &f->drawn[1],      &f->drawn[2],       &f->change[0],
+        &f->change[1],      &f->change[2],
     };
     const size_t scratch = fus_blur_scratch(low->width, low->height);
     f->block = fus_malloc_aligned(((FUS_COUNT(planes) + 4) * f->count + scratch) * sizeof(float));
@@ -320,7 +316,7 @@ static void find_around(struct fus_field *f, double dt, struct fus_blend_state *
 {
     const float share = fus_blend_share(dt, TAU_FIELD);
     const float *skin = f->atlas->mask[FUS_ATLAS_SKIN];
-    float *weight = f->covered, *norm = f->alien;
+    float *weight = f->covered, *norm = f->wide;
     for (size_t i = 0; i < f->count; i++)
         weight[i] = skin[i] * f->like[i] * f->seen[i];
     blur(f, weight, norm, AROUND_RADIUS);
@@ -453,19 +449,14 @@ static void find_shade(struct fus_field *f, const struct fus_donor *donor,
     }
     for (size_t i = 0; i < f->count; i++) {
         const float beard = mask[FUS_ATLAS_BEARD][i];
-        f->alien[i] = (1.0f - donor->low_skin[i]) * (1.0f - beard);
         f->masked[i] = f->bare[i] * (1.0f - donor->beard * beard);
-        f->wide[i] =
-            f->rim[i] * fus_smoothstep(donor->skin_l - donor->low[0][i], SHADOW_SOME, SHADOW_DEEP);
     }
-    blur(f, f->alien, f->alien, 0.03f);
-    blur(f, f->wide, f->wide, 0.05f);
     const struct fus_shade shade = {
         .drawn = {f->drawn[0], f->drawn[1], f->drawn[2]},
         .skin = {f->around[0], f->around[1], f->around[2]},
         .bare = f->masked,
-        .smooth = f->wide,
-        .alien = f->alien,
+        .smooth = donor->low_shadow,
+        .alien = donor->low_alien,
         .contrast = SHADE_PART * state->skin.spread[0],
     };
     fus_shade_limit(&shade, f->change, f->count);
