@@ -121,9 +121,9 @@ static void after_a_rotation_the_new_key_signs_and_the_old_one_still_verifies(vo
 static void a_damaged_key_file_is_an_error(void **state)
 {
     struct fixture *f = *state;
-    static const char *const texts[] = {"", "short 00\n", "nospace\n", "a-b 00\n",
-                                        "key zz0102030405060708090a0b0c0d0e0f101112131415161718191"
-                                        "a1b1c1d1e1f\n"};
+    static const char no_hex[] =
+        "key zz0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+    static const char *const texts[] = {"", "short 00\n", "nospace\n", "a-b 00\n", no_hex};
     for (size_t i = 0; i < FUS_COUNT(texts); i++) {
         struct fus_storage *other = NULL;
         fixture_write(f, "link.key", texts[i]);
