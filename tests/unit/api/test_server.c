@@ -165,6 +165,7 @@ static void requests_are_counted_on_the_second_listener(void **state)
     char id[64];
     submit(f, id);
     struct answer AUTO_ANSWER unknown = get(f, "/secret/path");
+    assert_int_equal(unknown.status, 404);
     int fd = client_connect(fus_api_metrics_port(f->api));
     static const char text[] = "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     client_send(fd, text, sizeof(text) - 1);
