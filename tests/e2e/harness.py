@@ -124,7 +124,9 @@ class Server:
             before = log.tell()
             self.process = subprocess.Popen(
                 [FUSIOND, 'serve', '--listen', '127.0.0.1:0', '--metrics-listen', '127.0.0.1:0', '--data-dir', self.data] + self.flags,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment,
+                # under nohup an ignored SIGHUP would be inherited
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         self.port = self.metrics_port = None
 
         def ready():
