@@ -109,7 +109,7 @@ def test_cancel_races():
             assert (job['result_url'] is not None) == (job['status'] == 'completed'), job
             completed += job['status'] == 'completed'
         wait_for(lambda: not temp(server), 5, 'folders are removed')
-        assert len(os.listdir(os.path.join(server.data, 'output'))) == completed
+        wait_for(lambda: len(os.listdir(os.path.join(server.data, 'output'))) == completed, 5, 'a result for each completed job')
 
 
 def test_cancelled_upload_goes_at_once():
@@ -243,6 +243,7 @@ def test_disk_full():
         with server:
             body = small_job(server)
             assert server.finish(server.submit(body))['status'] == 'completed'
+            wait_for(lambda: not temp(server), 5, 'the job folder is removed')
             ballast = os.path.join(data, 'ballast')
             with contextlib.suppress(OSError), open(ballast, 'wb', buffering=0) as file:
                 while file.write(b'x' * 65536):
