@@ -24,9 +24,9 @@ int64_t fus_clock_real_us(void)
     return read_clock(CLOCK_REALTIME);
 }
 
-int64_t fus_clock_cpu_us(void)
+double fus_clock_ms_since(int64_t start_us)
 {
-    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+    return (double)(fus_clock_monotonic_us() - start_us) / 1000.0;
 }
 
 /* Rounds towards minus infinity, so that times before 1970 keep their order. */

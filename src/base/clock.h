@@ -10,8 +10,8 @@
 int64_t fus_clock_monotonic_us(void);
 /* Microseconds since 1970-01-01 UTC. */
 int64_t fus_clock_real_us(void);
-/* CPU time of the process, microseconds. */
-int64_t fus_clock_cpu_us(void);
+/* Milliseconds of monotonic time since start_us. */
+double fus_clock_ms_since(int64_t start_us);
 
 #define FUS_RFC3339_SIZE 32
 /* "2026-11-24T02:50:11.123Z" (milliseconds, UTC). */

@@ -22,36 +22,6 @@ static int no_memory(struct fus_error *err)
     return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "not enough memory for the parameters");
 }
 
-int fus_param_value_copy(struct fus_param_value *to, const struct fus_param_value *from)
-{
-    FUS_AUTO_PARAM_VALUE struct fus_param_value copy = {0};
-    copy.has = from->has;
-    copy.boolean = from->boolean;
-    copy.real = from->real;
-    copy.integer = from->integer;
-    if (from->text != NULL && (copy.text = fus_strdup(from->text)) == NULL)
-        return FUS_E_OUT_OF_MEMORY;
-    if (from->numbers != NULL) {
-        copy.numbers = fus_memdup(from->numbers, from->count * sizeof(*from->numbers));
-        if (copy.numbers == NULL)
-            return FUS_E_OUT_OF_MEMORY;
-    }
-    if (from->texts != NULL) {
-        copy.texts = fus_calloc(from->count + 1, sizeof(*copy.texts));
-        if (copy.texts == NULL)
-            return FUS_E_OUT_OF_MEMORY;
-    }
-    copy.count = from->count;
-    for (size_t i = 0; from->texts != NULL && i < from->count; i++) {
-        copy.texts[i] = fus_strdup(from->texts[i]);
-        if (copy.texts[i] == NULL)
-            return FUS_E_OUT_OF_MEMORY;
-    }
-    *to = copy;
-    copy = (struct fus_param_value){0};
-    return 0;
-}
-
 char *fus_param_clip(char *out, size_t size, const char *text)
 {
     size_t length = strlen(text);

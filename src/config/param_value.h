@@ -31,8 +31,6 @@ void fus_param_value_print(const struct fus_param *param, const struct fus_param
                            struct fus_str *out);
 bool fus_param_value_equal(const struct fus_param *param, const struct fus_param_value *a,
                            const struct fus_param_value *b);
-int fus_param_value_copy(struct fus_param_value *to,
-                         const struct fus_param_value *from) FUS_MUST_CHECK;
 
 /* At most size - 1 bytes of text, cut between characters of UTF-8. Returns out. */
 char *fus_param_clip(char *out, size_t size, const char *text);

@@ -112,7 +112,7 @@ static int open_faces(struct clip *clip, struct fus_error *err)
     rc = find_reference(clip, err);
     if (!rc)
         rc = fus_tracker_new(job->analyser, &options, &clip->analysis.tracker, err);
-    job->result->timings.analyse_ms += fus_ms_since(start_us);
+    job->result->timings.analyse_ms += fus_clock_ms_since(start_us);
     return rc;
 }
 
@@ -153,7 +153,7 @@ static int analyse_frame(void *user, struct fus_clip_item *item, struct fus_erro
     fus_selection_choose(selection, &item->faces, true);
     memcpy(item->chosen, selection->faces, selection->count * sizeof(*item->chosen));
     item->chosen_count = selection->count;
-    analysis->busy_ms += fus_ms_since(start_us);
+    analysis->busy_ms += fus_clock_ms_since(start_us);
     return 0;
 }
 
@@ -181,7 +181,7 @@ static int change_frame(struct clip *clip, struct fus_clip_item *item, struct fu
     rc = fus_chain_process(&job->chain, &work, err);
     if (!rc && seen != &frame->image)
         fus_upright_to(seen, &frame->image, clip->view.rotation);
-    job->result->timings.swap_ms += fus_ms_since(start_us);
+    job->result->timings.swap_ms += fus_clock_ms_since(start_us);
     job->result->faces_changed += (int64_t)item->chosen_count;
     return rc;
 }
@@ -297,7 +297,7 @@ static int label(struct clip *clip, struct fus_error *err)
     fus_progress_step(&job->progress, FUS_STEP_LABELLING, 98);
     if (job->labelled)
         rc = fus_label_clip(job->output.temporary, job->container, &job->label, err);
-    job->result->timings.label_ms = fus_ms_since(start_us);
+    job->result->timings.label_ms = fus_clock_ms_since(start_us);
     return rc;
 }
 

@@ -34,7 +34,4 @@ struct fus_pipeline_job {
 int fus_still_run(struct fus_pipeline_job *job, struct fus_error *err) FUS_MUST_CHECK;
 int fus_clip_run(struct fus_pipeline_job *job, struct fus_error *err) FUS_MUST_CHECK;
 
-/* A thread's own measure: milliseconds since start_us (monotonic). */
-double fus_ms_since(int64_t start_us);
-
 #endif

@@ -8,11 +8,6 @@
 #include "pipeline/job.h"
 #include "pipeline/options.h"
 
-double fus_ms_since(int64_t start_us)
-{
-    return (double)(fus_clock_monotonic_us() - start_us) / 1000.0;
-}
-
 static int probe(struct fus_pipeline_job *job, struct fus_error *err)
 {
     const struct fus_pipeline_request *request = job->request;
@@ -23,7 +18,7 @@ static int probe(struct fus_pipeline_job *job, struct fus_error *err)
     rc = fus_media_probe(request->target_path, &request->limits, &job->info, err);
     if (rc)
         return rc;
-    job->result->timings.probe_ms = fus_ms_since(start_us);
+    job->result->timings.probe_ms = fus_clock_ms_since(start_us);
     job->result->is_video = job->info.is_video;
     job->result->width = job->info.width;
     job->result->height = job->info.height;
@@ -100,7 +95,7 @@ static int open_faces(struct fus_pipeline_job *job, struct fus_error *err)
             return rc;
         job->result->faces_source = job->sources.faces;
     }
-    job->result->timings.analyse_ms += fus_ms_since(start_us);
+    job->result->timings.analyse_ms += fus_clock_ms_since(start_us);
     return 0;
 }
 
@@ -120,7 +115,7 @@ static int open_chain(struct fus_pipeline_job *job, struct fus_error *err)
     int64_t start_us = fus_clock_monotonic_us();
     int rc = fus_chain_open(&job->chain, &context, err);
 
-    job->result->timings.swap_ms += fus_ms_since(start_us);
+    job->result->timings.swap_ms += fus_clock_ms_since(start_us);
     return rc;
 }
 
@@ -183,7 +178,7 @@ static int run(struct fus_pipeline_job *job, struct fus_error *err)
         rc = fus_output_publish(&job->output, job->result->sha256, &job->result->bytes, err);
     if (rc)
         return rc;
-    job->result->timings.total_ms = fus_ms_since(start_us);
+    job->result->timings.total_ms = fus_clock_ms_since(start_us);
     fus_progress_step(&job->progress, FUS_STEP_DONE, 100);
     return 0;
 }

@@ -12,7 +12,7 @@ static int read_target(struct fus_pipeline_job *job, struct fus_still *still, st
 
     if (rc)
         return rc;
-    job->result->timings.decode_ms = fus_ms_since(start_us);
+    job->result->timings.decode_ms = fus_clock_ms_since(start_us);
     job->result->width = still->image.width;
     job->result->height = still->image.height;
     job->result->frames = 1;
@@ -27,7 +27,7 @@ static int find_faces(struct fus_pipeline_job *job, const struct fus_still *stil
 
     if (rc)
         return rc;
-    job->result->timings.analyse_ms += fus_ms_since(start_us);
+    job->result->timings.analyse_ms += fus_clock_ms_since(start_us);
     if (faces->count == 0)
         return fus_error_set(err, FUS_E_NO_FACE_IN_TARGET, "No face was found in the target.");
     job->result->faces_target_max = (int)faces->count;
@@ -64,7 +64,7 @@ static int process(struct fus_pipeline_job *job, struct fus_still *still, struct
 
     fus_progress_step(&job->progress, FUS_STEP_PROCESSING_FRAMES, 30);
     rc = fus_chain_process(&job->chain, &frame, err);
-    job->result->timings.swap_ms += fus_ms_since(start_us);
+    job->result->timings.swap_ms += fus_clock_ms_since(start_us);
     job->result->faces_changed = (int64_t)job->selection.count;
     return rc;
 }
@@ -84,7 +84,7 @@ static int encode(struct fus_pipeline_job *job, const struct fus_still *still, u
         fus_progress_warn(&job->progress, "alpha_dropped",
                           "JPEG has no transparency; the picture's was dropped.");
     rc = fus_still_encode(still, &options, bytes, size, err);
-    job->result->timings.encode_ms = fus_ms_since(start_us);
+    job->result->timings.encode_ms = fus_clock_ms_since(start_us);
     return rc;
 }
 
@@ -103,7 +103,7 @@ static int label(struct fus_pipeline_job *job, const uint8_t *bytes, size_t size
         bytes = labelled;
     }
     rc = fus_output_write(&job->output, bytes, size, err);
-    job->result->timings.label_ms = fus_ms_since(start_us);
+    job->result->timings.label_ms = fus_clock_ms_since(start_us);
     return rc;
 }
 

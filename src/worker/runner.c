@@ -41,11 +41,6 @@ int64_t fus_retry_delay_ms(int code, int attempt, int64_t base_ms)
     return (int64_t)((uint64_t)random % (uint64_t)(ceiling + 1));
 }
 
-static double ms_since(int64_t since_us)
-{
-    return (double)(fus_clock_monotonic_us() - since_us) / 1000.0;
-}
-
 static void stage_and_drive(struct attempt *attempt)
 {
     struct fus_worker *worker = attempt->worker;
@@ -55,7 +50,7 @@ static void stage_and_drive(struct attempt *attempt)
     int rc = fus_stage_job(supervisor->storage, supervisor->config, attempt->job, &task,
                            &attempt->outcome.error);
     fus_lease_interruptible(worker->lease, false);
-    attempt->fetch_ms = ms_since(attempt->begun_us);
+    attempt->fetch_ms = fus_clock_ms_since(attempt->begun_us);
     struct fus_lease_news news = fus_lease_news(worker->lease);
     if (news.lost || news.cancelled)
         attempt->outcome.kind = FUS_OUTCOME_LOST;
@@ -108,7 +103,7 @@ static int publish(struct attempt *attempt, const json_t *result, struct fus_err
     if (path.failed)
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory to publish the result.");
     rc = fus_storage_put_result(supervisor->storage, path.text, attempt->object, err);
-    attempt->store_ms = ms_since(since_us);
+    attempt->store_ms = fus_clock_ms_since(since_us);
     return rc;
 }
 
@@ -247,7 +242,7 @@ static void settle(struct attempt *attempt, int rc, bool terminal, int64_t delay
         fus_storage_delete_result(supervisor->storage, attempt->object, NULL);
     if (rc == 0 || fus_lease_news(attempt->worker->lease).cancelled)
         fus_telemetry_job_ended(&supervisor->telemetry, attempt->job, state, error,
-                                ms_since(attempt->begun_us) / 1000.0);
+                                fus_clock_ms_since(attempt->begun_us) / 1000.0);
     if (rc == 0 && state == FUS_JOB_COMPLETED)
         fus_telemetry_stages(&supervisor->telemetry, &attempt->outcome.result.timings,
                              attempt->fetch_ms, attempt->store_ms);

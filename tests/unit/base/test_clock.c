@@ -47,6 +47,7 @@ static void sleeping_takes_its_time(void **state)
     int64_t before = fus_clock_monotonic_us();
     fus_clock_sleep_ms(15);
     assert_true(fus_clock_monotonic_us() - before >= 15000);
+    assert_true(fus_clock_ms_since(before) >= 15.0);
 }
 
 int main(void)
