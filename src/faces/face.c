@@ -36,3 +36,22 @@ struct fus_point fus_face_centre(const struct fus_point points_5[5])
 {
     return mean(points_5, 5);
 }
+
+static void scale_points(struct fus_point *points, size_t count, double sx, double sy)
+{
+    for (size_t i = 0; i < count; i++)
+        points[i] = (struct fus_point){(float)(points[i].x * sx), (float)(points[i].y * sy)};
+}
+
+void fus_face_scale(struct fus_face *to, const struct fus_face *from, double sx, double sy)
+{
+    if (to != from)
+        *to = *from;
+    to->box = (struct fus_box){(float)(from->box.x1 * sx), (float)(from->box.y1 * sy),
+                               (float)(from->box.x2 * sx), (float)(from->box.y2 * sy)};
+    scale_points(to->points_5, 5, sx, sy);
+    scale_points(to->detector_5, 5, sx, sy);
+    scale_points(to->landmarks_68, 68, sx, sy);
+    scale_points(to->landmarks_68_raw, 68, sx, sy);
+    scale_points(to->landmarks_68_5, 68, sx, sy);
+}

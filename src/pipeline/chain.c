@@ -63,7 +63,7 @@ int fus_chain_open(struct fus_chain *chain, const struct fus_processor_context *
     return 0;
 }
 
-int fus_chain_process(struct fus_chain *chain, const struct fus_processor_frame *frame,
+int fus_chain_process(struct fus_chain *chain, struct fus_processor_frame *frame,
                       struct fus_error *err)
 {
     for (size_t i = 0; i < chain->opened; i++) {

@@ -22,7 +22,7 @@ int fus_chain_choose(struct fus_chain *chain, const struct fus_params *params,
                      const struct fus_models *models, struct fus_error *err) FUS_MUST_CHECK;
 int fus_chain_open(struct fus_chain *chain, const struct fus_processor_context *context,
                    struct fus_error *err) FUS_MUST_CHECK;
-int fus_chain_process(struct fus_chain *chain, const struct fus_processor_frame *frame,
+int fus_chain_process(struct fus_chain *chain, struct fus_processor_frame *frame,
                       struct fus_error *err) FUS_MUST_CHECK;
 /* Closes what was opened; takes a zeroed or half-built one. */
 void fus_chain_done(struct fus_chain *chain);

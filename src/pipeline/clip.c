@@ -170,7 +170,7 @@ static int change_frame(struct clip *clip, struct fus_clip_item *item, struct fu
     if (rc)
         return rc;
 
-    const struct fus_processor_frame work = {
+    struct fus_processor_frame work = {
         .image = seen,
         .faces = item->chosen,
         .face_count = item->chosen_count,

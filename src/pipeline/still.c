@@ -55,7 +55,7 @@ static int process(struct fus_pipeline_job *job, struct fus_still *still, struct
         }
     }
 
-    const struct fus_processor_frame frame = {
+    struct fus_processor_frame frame = {
         .image = &still->image,
         .faces = job->selection.faces,
         .face_count = job->selection.count,

@@ -61,7 +61,7 @@ static int open(const struct fus_processor_context *context, struct fus_processo
     return check(context->params, context->models, NULL, err);
 }
 
-static int process(struct fus_processor *processor, const struct fus_processor_frame *frame,
+static int process(struct fus_processor *processor, struct fus_processor_frame *frame,
                    struct fus_error *err)
 {
     return fus_error_set(err, FUS_E_INTERNAL, "no face enhancer is open");

@@ -209,7 +209,7 @@ static int open(const struct fus_processor_context *context, struct fus_processo
     return 0;
 }
 
-static int process(struct fus_processor *processor, const struct fus_processor_frame *frame,
+static int process(struct fus_processor *processor, struct fus_processor_frame *frame,
                    struct fus_error *err)
 {
     return fus_mesh_blend_frame(processor->blend, frame->image, frame->faces, frame->face_count,

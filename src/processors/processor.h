@@ -30,18 +30,39 @@ struct fus_processor_context {
     size_t source_count;
     bool clip;                       /* a clip, not a still */
     int threads;                     /* that this processor may use */
+    bool compat;                     /* FaceFusion 3.8's known defects are wanted (docs/COMPATIBILITY.md) */
     /* Something the client should know; code is snake_case. May be NULL. */
     void (*warn)(void *user, const char *code, const char *text);
     void *warn_user;
 };
 
 struct fus_processor_frame {
-    struct fus_image *image;          /* changed in place; BGR8 or YUV */
-    const struct fus_face *const *faces; /* the selected ones, in selection order */
+    struct fus_image *image;          /* changed in place; BGR8, or YUV too if `pixels` says NATIVE */
+    const struct fus_face *const *faces; /* the selected ones, in selection order, in pixels of image */
     size_t face_count;
     int64_t pts_us;                   /* clips */
     int64_t index;
+    struct fus_image *enlarged; /* only for processors that enlarge: BGR8 of scale x image's size; they
+                                   write here and leave image alone */
+    struct fus_rect changed;    /* out, BGR processors: what may have changed of image (empty: nothing).
+                                   Starts as the whole picture; a processor that knows better narrows it */
 };
+
+/* The pixels that a processor works on. The chain converts between a clip's planes and BGR and
+ * brings only what changed back. */
+enum fus_processor_pixels {
+    FUS_PIXELS_NATIVE, /* as they come: BGR8 (stills) or YUV (clips) */
+    FUS_PIXELS_BGR,    /* always BGR8 */
+};
+
+/* What a processor wants of faces beside box, five and 68 points: enum fus_face_has, of the
+ * target's faces, and these. */
+enum fus_processor_wants {
+    FUS_WANTS_SOURCE_EMBEDDING = 1 << 8, /* of the sources' faces */
+    FUS_WANTS_TRACKS = 1 << 9,           /* clips: filtered landmarks, track_id, fresh, age_s */
+};
+
+#define FUS_PROCESSOR_MODELS_MAX 8
 
 enum fus_processor_need {
     FUS_NEEDS_FACES = 1,       /* of the target */
@@ -64,9 +85,18 @@ struct fus_processor_descriptor {
                                         const struct fus_models *models);
     int (*open)(const struct fus_processor_context *context, struct fus_processor **processor,
                 struct fus_error *err);
-    int (*process)(struct fus_processor *processor, const struct fus_processor_frame *frame,
+    int (*process)(struct fus_processor *processor, struct fus_processor_frame *frame,
                    struct fus_error *err);
     void (*close)(struct fus_processor *processor);
+    /* The following may be NULL: native pixels, nothing more wanted, no enlarging, check's model
+     * alone. */
+    enum fus_processor_pixels (*pixels)(const struct fus_params *params,
+                                        const struct fus_models *models);
+    unsigned (*wants)(const struct fus_params *params, const struct fus_models *models);
+    int (*scale)(const struct fus_processor *processor); /* >= 1, of an open one */
+    /* Every row that runs (check has passed), for the job's record: at most max; their number. */
+    size_t (*models)(const struct fus_params *params, const struct fus_models *models,
+                     const struct fus_model **rows, size_t max);
 };
 
 /* The table of all. */

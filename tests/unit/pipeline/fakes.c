@@ -144,7 +144,7 @@ static int check_swapper(const struct fus_params *params, const struct fus_model
     return 0;
 }
 
-static int swap(struct fus_processor *processor, const struct fus_processor_frame *frame,
+static int swap(struct fus_processor *processor, struct fus_processor_frame *frame,
                 struct fus_error *err)
 {
     const struct fus_image *image = frame->image;
@@ -167,7 +167,7 @@ static int swap(struct fus_processor *processor, const struct fus_processor_fram
     return 0;
 }
 
-static int enhance(struct fus_processor *processor, const struct fus_processor_frame *frame,
+static int enhance(struct fus_processor *processor, struct fus_processor_frame *frame,
                    struct fus_error *err)
 {
     if (frame->index == 0)
@@ -175,7 +175,7 @@ static int enhance(struct fus_processor *processor, const struct fus_processor_f
     return 0;
 }
 
-static int colorize(struct fus_processor *processor, const struct fus_processor_frame *frame,
+static int colorize(struct fus_processor *processor, struct fus_processor_frame *frame,
                     struct fus_error *err)
 {
     struct fus_image *image = frame->image;
