@@ -22,12 +22,28 @@ static int read_one(struct fus_source *source, const char *path,
         return rc;
     source->image = still.image;
     still.image = (struct fus_image){0};
-    rc = fus_analyser_find(analyser, &source->image, &source->faces, err);
-    if (rc)
-        return rc;
-    if (source->faces.count == 0)
-        return fus_error_set(err, FUS_E_NO_FACE_IN_SOURCE,
-                             "No face was found in source picture %d.", source->index + 1);
+    return fus_analyser_find(analyser, &source->image, &source->faces, err);
+}
+
+/* One face in all pictures is enough; those without are named in warnings. */
+static int require_face(const struct fus_sources *sources, struct fus_progress *progress,
+                        struct fus_error *err)
+{
+    if (sources->faces == 0 && sources->count == 1)
+        return fus_error_set_at(err, FUS_E_NO_FACE_IN_SOURCE, "/source_images/0",
+                                "No face was found in source picture 1.");
+    if (sources->faces == 0)
+        return fus_error_set_at(err, FUS_E_NO_FACE_IN_SOURCE, "/source_images",
+                                "No face was found in any of the %zu source pictures.",
+                                sources->count);
+    for (size_t i = 0; i < sources->count; i++) {
+        char text[96];
+
+        if (sources->items[i].faces.count > 0)
+            continue;
+        snprintf(text, sizeof(text), "source_images/%zu: no face was found; it is not used", i);
+        fus_progress_warn(progress, "source_without_face", text);
+    }
     return 0;
 }
 
@@ -61,7 +77,7 @@ int fus_sources_read(struct fus_sources *sources, const struct fus_pipeline_requ
         }
         sources->faces += (int)source->faces.count;
     }
-    return 0;
+    return require_face(sources, progress, err);
 }
 
 void fus_sources_done(struct fus_sources *sources)

@@ -15,7 +15,8 @@ struct fus_sources {
     int faces; /* in all pictures together */
 };
 
-/* Reads every picture and finds its faces. FUS_E_NO_FACE_IN_SOURCE names the one without; media's
+/* Reads every picture and finds its faces. A picture without a face stays in the list, with a
+ * warning source_without_face, as long as another has one; else FUS_E_NO_FACE_IN_SOURCE. Media's
  * errors point to /source_images/<n>. The caller ends with fus_sources_done, also after a failure.
  */
 int fus_sources_read(struct fus_sources *sources, const struct fus_pipeline_request *request,

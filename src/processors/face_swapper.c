@@ -1,22 +1,13 @@
 #include "processors/face_swapper.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "processors/mesh_blend/mesh_blend.h"
+#include "processors/swapper/mesh_swap.h"
 
 #define CHOICES(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define STANDARD_MODEL "hyperswap_1a_256"
 #define BUILTIN_MODEL "mesh_blend"
-
-/* The mask's edge at FaceFusion's default blur; other values scale the feather. */
-#define STANDARD_BLUR 0.3f
-#define STANDARD_FEATHER 0.22f
-#define STANDARD_INSET 0.05f
-
-#define SMALL_DONOR 40.0f    /* pixels between the eyes */
-#define LAUGHING_DONOR 0.75f /* neutral ones have 0.5 to 0.65 */
 
 static const struct fus_param rows[] = {
     {.name = "face_swapper_model",
@@ -107,100 +98,16 @@ static enum fus_source_type source_type(const struct fus_params *params,
     return FUS_SOURCE_TYPE_COMPOSITE;
 }
 
-static enum fus_blend_eyes eyes_mode(const struct fus_processor_context *context)
-{
-    const char *keep = fus_params_text(context->params, "face_swapper_keep_eyes");
-    if (strcmp(keep, "yes") == 0)
-        return FUS_BLEND_EYES_TARGET;
-    if (strcmp(keep, "no") == 0)
-        return FUS_BLEND_EYES_DONOR;
-    return context->clip ? FUS_BLEND_EYES_TARGET : FUS_BLEND_EYES_BY_GAZE;
-}
-
-static void warn(const struct fus_processor_context *context, const char *code, int picture,
-                 const char *text)
-{
-    char line[200];
-    if (!context->warn)
-        return;
-    snprintf(line, sizeof line, "source_images/%d: %s", picture, text);
-    context->warn(context->warn_user, code, line);
-}
-
-static const struct fus_face *largest_face(const struct fus_faces *faces)
-{
-    const struct fus_face *best = NULL;
-    float most = -1.0f;
-    for (size_t i = 0; i < faces->count; i++) {
-        const struct fus_box *box = &faces->items[i].box;
-        const float area = (box->x2 - box->x1) * (box->y2 - box->y1);
-        if (area > most) {
-            most = area;
-            best = &faces->items[i];
-        }
-    }
-    return best;
-}
-
-static int add_source(const struct fus_processor_context *context, const struct fus_source *source,
-                      struct fus_mesh_blend *blend, struct fus_error *err)
-{
-    char pointer[48];
-    snprintf(pointer, sizeof pointer, "/source_images/%d", source->index);
-    const struct fus_face *face = largest_face(&source->faces);
-    if (!face)
-        return fus_error_set_at(err, FUS_E_NO_FACE_IN_SOURCE, pointer,
-                                "no face was found in source_images/%d", source->index);
-    const struct fus_donor *donor;
-    const int failed =
-        fus_mesh_blend_add_donor(blend, &source->image, face->landmarks_68, &donor, err);
-    if (failed == FUS_E_NO_FACE_IN_SOURCE)
-        return fus_error_set_at(err, failed, pointer,
-                                "no usable face was found in source_images/%d", source->index);
-    if (failed)
-        return failed;
-    if (donor->scale < SMALL_DONOR)
-        warn(context, "source_face_small", source->index,
-             "the face is small; the result will look blurred");
-    if (donor->smile > LAUGHING_DONOR)
-        warn(context, "source_face_laughing", source->index,
-             "the face laughs; a neutral picture gives a better result");
-    return 0;
-}
-
 static int open(const struct fus_processor_context *context, struct fus_processor **processor,
                 struct fus_error *err)
 {
-    const struct fus_params *params = context->params;
-    int failed = check(params, context->models, NULL, err);
+    int failed = check(context->params, context->models, NULL, err);
     if (failed)
         return failed;
-    const float softness = (float)fus_params_float(params, "face_mask_blur") / STANDARD_BLUR;
-    struct fus_mesh_blend_options options = {
-        .strength = (float)fus_params_float(params, "face_swapper_strength"),
-        .feather = STANDARD_FEATHER * softness,
-        .inset = STANDARD_INSET,
-        .keep_mouth = fus_params_bool(params, "face_swapper_keep_mouth"),
-        .eyes = eyes_mode(context),
-        .clip = context->clip,
-    };
-    fus_params_box(params, "face_mask_padding", options.padding);
     FUS_CLEANUP(fus_mesh_blend_free) struct fus_mesh_blend *blend = NULL;
-    failed = fus_mesh_blend_new(&options, &blend, err);
-    for (size_t i = 0; !failed && i < context->source_count; i++) {
-        if (i == FUS_MESH_BLEND_DONORS_MAX) {
-            warn(context, "source_images_unused", context->sources[i].index,
-                 "this picture and those behind it are not used: there are enough");
-            break;
-        }
-        failed = add_source(context, &context->sources[i], blend, err);
-    }
+    failed = fus_mesh_swap_new(context, &blend, err);
     if (failed)
         return failed;
-    if (context->source_count == 0)
-        return fus_error_set_at(err, FUS_E_NO_FACE_IN_SOURCE, "/source_images",
-                                "a face swap needs a source picture");
-    fus_mesh_blend_donors_done(blend);
     struct fus_processor *made = fus_calloc(1, sizeof *made);
     if (!made)
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "not enough memory for the face swapper");

@@ -19,7 +19,7 @@ struct fus_processor; /* each processor's own */
 /* A source picture, decoded by the pipeline (upright BGR8), with its faces. */
 struct fus_source {
     struct fus_image image;
-    struct fus_faces faces; /* best score first */
+    struct fus_faces faces; /* best score first; none in some, as long as others have one */
     int index;              /* in source_images */
 };
 

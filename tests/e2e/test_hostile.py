@@ -112,13 +112,15 @@ def test_playlist_named_mp4():
 
 
 def test_no_faces():
-    """a still and a clip without a face fail with no_face_in_target, a faceless donor with no_face_in_source"""
+    """a still and a clip without a face fail with no_face_in_target, faceless donors with no_face_in_source"""
     server().put_input(scene_still(), 'scene.png')
     server().put_input(scene_clip(0.5), 'scene.mp4')
     fails('no_face_in_target', target='scene.png')
     fails('no_face_in_target', target='scene.mp4')
-    problem = fails('no_face_in_source', source_images=['donor.png', 'scene.png'])
-    assert problem['errors'][0]['pointer'] == '/source_images/1', problem
+    problem = fails('no_face_in_source', source_images=['scene.png'])
+    assert problem['errors'][0]['pointer'] == '/source_images/0', problem
+    problem = fails('no_face_in_source', source_images=['scene.png', 'scene.png'])
+    assert problem['errors'][0]['pointer'] == '/source_images', problem
 
 
 def test_pictures_without_faces():

@@ -270,13 +270,27 @@ static void a_target_without_a_face_fails_and_leaves_nothing(void **state)
     assert_no_output(scene);
 }
 
-static void a_source_without_a_face_is_named(void **state)
+static void a_source_without_a_face_beside_others_is_a_warning(void **state)
 {
     struct scene *scene = *state;
 
     scene->two_sources = true;
+    assert_int_equal(run(scene, "{}"), 0);
+    assert_string_equal(scene->told.warnings, "source_without_face ");
+    assert_int_equal(scene->result.faces_source, 1);
+    assert_int_equal(fake.sources_seen, 2);
+}
+
+static void sources_without_any_face_are_an_error(void **state)
+{
+    struct scene *scene = *state;
+
+    save_still(scene->source, 0, false);
     assert_int_equal(run(scene, "{}"), FUS_E_NO_FACE_IN_SOURCE);
-    assert_string_equal(scene->err.pointer, "/source_images/1");
+    assert_string_equal(scene->err.pointer, "/source_images/0");
+    scene->two_sources = true;
+    assert_int_equal(run(scene, "{}"), FUS_E_NO_FACE_IN_SOURCE);
+    assert_string_equal(scene->err.pointer, "/source_images");
     assert_non_null(strstr(scene->err.detail, "2"));
     assert_no_output(scene);
 }
@@ -419,7 +433,8 @@ int main(void)
         SCENE(several_processors_run_in_order_and_the_strongest_claim_counts),
         SCENE(a_processor_that_needs_no_face_runs_without_one),
         SCENE(a_target_without_a_face_fails_and_leaves_nothing),
-        SCENE(a_source_without_a_face_is_named),
+        SCENE(a_source_without_a_face_beside_others_is_a_warning),
+        SCENE(sources_without_any_face_are_an_error),
         SCENE(a_source_that_is_no_picture_is_named_too),
         SCENE(the_output_format_decides_and_must_fit),
         SCENE(transparency_stays_where_the_format_has_it),
