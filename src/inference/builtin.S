@@ -11,6 +11,7 @@
     .endm
 
     embed fus_builtin_manifest, "manifest.json"
+    embed fus_builtin_deep_swapper, "deep_swapper.json"
     embed fus_builtin_face_detector, "face_detector.onnx"
     embed fus_builtin_face_landmarker, "face_landmarker_68.onnx"
 

@@ -5,6 +5,7 @@
 #include "base/macros.h"
 
 extern const unsigned char fus_builtin_manifest[], fus_builtin_manifest_end[];
+extern const unsigned char fus_builtin_deep_swapper[], fus_builtin_deep_swapper_end[];
 extern const unsigned char fus_builtin_face_detector[], fus_builtin_face_detector_end[];
 extern const unsigned char fus_builtin_face_landmarker[], fus_builtin_face_landmarker_end[];
 
@@ -16,6 +17,11 @@ static struct fus_bytes between(const unsigned char *begin, const unsigned char 
 struct fus_bytes fus_builtin_manifest_bytes(void)
 {
     return between(fus_builtin_manifest, fus_builtin_manifest_end);
+}
+
+struct fus_bytes fus_builtin_deep_swapper_bytes(void)
+{
+    return between(fus_builtin_deep_swapper, fus_builtin_deep_swapper_end);
 }
 
 struct fus_bytes fus_builtin_model_bytes(const char *role, const char *id)

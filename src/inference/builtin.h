@@ -11,6 +11,8 @@ struct fus_bytes {
 
 /* models/manifest.json */
 struct fus_bytes fus_builtin_manifest_bytes(void);
+/* models/deep_swapper.json */
+struct fus_bytes fus_builtin_deep_swapper_bytes(void);
 /* The net of a built-in row; size 0 if it has none. */
 struct fus_bytes fus_builtin_model_bytes(const char *role, const char *id);
 

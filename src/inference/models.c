@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "inference/builtin.h"
 #include "inference/manifest.h"
 
@@ -59,6 +60,10 @@ int fus_models_open(struct fus_runtime *runtime, const char *folder, struct fus_
     struct fus_bytes bytes = fus_builtin_manifest_bytes();
     int rc = fus_manifest_add(&models->manifest, "The built-in manifest", bytes.data, bytes.size,
                               true, err);
+    bytes = fus_builtin_deep_swapper_bytes();
+    if (rc == 0)
+        rc = fus_manifest_add(&models->manifest, "The deep swappers' manifest", bytes.data,
+                              bytes.size, true, err);
     if (rc == 0 && folder != NULL)
         rc = read_folder(models, folder, err);
     if (rc != 0)
@@ -115,12 +120,47 @@ static char *model_path(const struct fus_models *models, const struct fus_model 
     return models->folder != NULL ? fus_fs_join(models->folder, model->file) : NULL;
 }
 
-bool fus_models_installed(const struct fus_models *models, const struct fus_model *model)
+const struct fus_model *fus_models_needed(const struct fus_models *models, const char *need)
 {
-    if (model->builtin)
+    char role[64];
+    size_t length = strcspn(need, "/");
+    if (need[length] != '/' || length >= sizeof(role))
+        return NULL;
+    memcpy(role, need, length);
+    role[length] = '\0';
+    return fus_models_find(models, role, need + length + 1);
+}
+
+size_t fus_models_helpers(const struct fus_models *models, const char *role,
+                          const char *const **needs)
+{
+    for (size_t i = 0; i < models->manifest.helper_count; i++) {
+        const struct fus_manifest_helpers *helpers = &models->manifest.helpers[i];
+        if (strcmp(helpers->role, role) != 0)
+            continue;
+        *needs = helpers->needs;
+        return helpers->count;
+    }
+    *needs = NULL;
+    return 0;
+}
+
+static bool file_is_there(const struct fus_models *models, const struct fus_model *model)
+{
+    if (model->builtin || model->file[0] == '\0')
         return true;
     FUS_AUTO_FREE char *path = model_path(models, model);
     return path != NULL && fus_fs_exists(path);
+}
+
+bool fus_models_installed(const struct fus_models *models, const struct fus_model *model)
+{
+    bool there = file_is_there(models, model);
+    for (size_t i = 0; there && i < model->need_count; i++) {
+        const struct fus_model *needed = fus_models_needed(models, model->needs[i]);
+        there = needed != NULL && needed != model && file_is_there(models, needed);
+    }
+    return there;
 }
 
 static int not_installed(const struct fus_model *model, struct fus_error *err)
@@ -202,6 +242,16 @@ static bool shape_fits(const struct fus_tensor_spec *spec, const int64_t *shape,
     return fits;
 }
 
+/* Its index in the net, -1 if there is none. */
+static int tensor_index(const struct fus_session *session, bool input, const char *name)
+{
+    int64_t position = 0;
+    size_t count = input ? fus_session_inputs(session) : fus_session_outputs(session);
+    if (name[0] == '#' && fus_parse_int(name + 1, 0, 63, &position))
+        return (size_t)position < count ? (int)position : -1;
+    return input ? fus_session_input_index(session, name) : fus_session_output_index(session, name);
+}
+
 /* The net has the tensors that its row promises. */
 static int check_tensors(const struct fus_model *model, const struct fus_session *session,
                          struct fus_error *err)
@@ -210,10 +260,11 @@ static int check_tensors(const struct fus_model *model, const struct fus_session
         bool input = i < model->input_count;
         const struct fus_tensor_spec *spec =
             input ? &model->inputs[i] : &model->outputs[i - model->input_count];
-        int index = input ? fus_session_input_index(session, spec->name)
-                          : fus_session_output_index(session, spec->name);
+        int index = tensor_index(session, input, spec->name);
         const int64_t *shape = NULL;
         int rank = 0;
+        if (index < 0 && spec->optional)
+            continue;
         if (index >= 0)
             rank = input ? fus_session_input_shape(session, (size_t)index, &shape)
                          : fus_session_output_shape(session, (size_t)index, &shape);

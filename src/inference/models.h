@@ -1,9 +1,10 @@
 /* The model store: manifest rows, where the files are, sessions kept warm.
  *
- * The manifest is data (models/manifest.json, built into the program; a file manifest.json in the
- * models folder adds rows). Built-in models are part of the program; others lie in <models
- * folder>/<file> and are verified (sha256) before first use. A row of the folder's manifest may
- * take the place of one of the program's, except that of a built-in. Thread-safe. */
+ * The manifest is data (models/manifest.json and models/deep_swapper.json, built into the program;
+ * a file manifest.json in the models folder adds rows). Built-in models are part of the program;
+ * others lie in <models folder>/<file> and are verified (sha256) before first use. A row of the
+ * folder's manifest may take the place of one of the program's, except that of a built-in.
+ * Thread-safe. */
 #ifndef FUS_INFERENCE_MODELS_H
 #define FUS_INFERENCE_MODELS_H
 
@@ -14,34 +15,59 @@
 
 enum fus_score_rule { FUS_SCORE_PRODUCT, FUS_SCORE_SQRT_PRODUCT }; /* of cls and obj */
 
-/* A tensor as the manifest promises it: float32, sizes 0 where free. Checked when the model is
- * opened. */
+enum fus_tensor_type {
+    FUS_TENSOR_FLOAT32,
+    FUS_TENSOR_FLOAT64,
+    FUS_TENSOR_FLOAT16,
+    FUS_TENSOR_INT64,
+};
+
+/* A tensor as the manifest promises it: sizes 0 where free. Checked when the model is opened. */
 struct fus_tensor_spec {
-    const char *name;
+    const char *name; /* "#0", "#1" ...: known by its position only */
     int64_t shape[FUS_TENSOR_MAX_RANK];
     int rank;
+    enum fus_tensor_type type;
+    bool optional; /* an input that some files of the family lack */
 };
+
+enum { FUS_MODEL_SIZES_MAX = 8, FUS_MODEL_NEEDS_MAX = 8 };
 
 struct fus_model {
     const char *id;      /* "builtin", "yunet", "hyperswap_1a_256": the parameter's value */
     const char *role;    /* "face_detector", "face_landmarker", "face_swapper", ... */
     const char *family;  /* code that runs it: "yunet", "landmarks_68", "mesh_blend", ... */
-    const char *file;    /* in the models folder; "" for what has no file */
+    const char *file;    /* in the models folder, may have a subfolder; "" for what has no file */
+    const char *release; /* "models-3.0.0": upstream's release tag and repository; "" none */
     const char *sha256;  /* hex, "" if not known */
+    const char *crc32;   /* eight hex digits as upstream publishes them, "" if not known */
     const char *license; /* SPDX id or a name */
     const char *vendor;
+    int year; /* 0: not told */
     bool commercial_use;
-    bool builtin;                  /* part of the program */
-    bool generator;                /* makes pictures: trainedAlgorithmicMedia, needs the gate */
-    int input_width, input_height; /* 0: free */
-    int size_multiple;             /* of free sizes */
-    double mean, scale;            /* x -> (x - mean) * scale */
-    bool rgb;                      /* else BGR */
+    bool free_license;              /* else its license has to be accepted before a download */
+    bool builtin;                   /* part of the program */
+    bool generator;                 /* makes pictures: trainedAlgorithmicMedia, needs the gate */
+    bool of_folder;                 /* a row of the models folder's own manifest.json */
+    int input_width, input_height;  /* 0: free */
+    int size_multiple;              /* of free sizes */
+    int sizes[FUS_MODEL_SIZES_MAX]; /* offered: of a detector's input, of a swapper's pixel boost,
+                                       of a colorizer's input */
+    size_t size_count;
+    int tile[3]; /* frame enhancers: tile, outer padding, inner overlap; 0 elsewhere */
+    int enlarge; /* frame enhancers: 2, 4 or 8; else 1 */
+    const char *face_template; /* "arcface_128", "ffhq_512" ...; "" */
+    const char *precision;     /* "fp16", "" */
+    double mean, scale;        /* of 0..255 alike in all channels: x -> (x - mean) * scale */
+    double mean3[3], std3[3];  /* of 0..1, red green blue: x -> (x - mean3) / std3; else 0 and 1 */
+    bool rgb;                  /* else BGR */
     enum fus_score_rule score_rule;
     double score_threshold; /* default */
     double nms_threshold;
     const struct fus_tensor_spec *inputs, *outputs; /* those that the row names */
     size_t input_count, output_count;
+    const char *needs[FUS_MODEL_NEEDS_MAX]; /* rows it does not run without: "role/id" */
+    size_t need_count;
 };
 
 struct fus_models;
@@ -57,8 +83,14 @@ const struct fus_model *fus_models_at(const struct fus_models *models, size_t in
 /* NULL if the manifest has no such row. */
 const struct fus_model *fus_models_find(const struct fus_models *models, const char *role,
                                         const char *id);
-/* true if built in or its file is there. */
+/* true if built in or its file is there, and so are the rows that it needs. */
 bool fus_models_installed(const struct fus_models *models, const struct fus_model *model);
+/* The row that a need names ("embedding_converter/crossface_ghost"), or NULL. */
+const struct fus_model *fus_models_needed(const struct fus_models *models, const char *need);
+/* What a role's models work with (detector, landmarker, recognizer, content gate): *needs is a list
+ * of "role/id" owned by the store, the number of entries comes back. */
+size_t fus_models_helpers(const struct fus_models *models, const char *role,
+                          const char *const **needs);
 /* The row to use for a parameter: named (value != NULL): that one or FUS_E_MODEL_NOT_FOUND with the
  * command that installs it; not named: `preferred` (FaceFusion's default) if installed, else the
  * built-in, else FUS_E_MODEL_NOT_FOUND. */

@@ -11,6 +11,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "inference/models.h"
 
 /* A models folder of its own for each test. */
@@ -85,6 +86,71 @@ static void the_built_in_rows_stand(void **state)
     assert_true(blend->builtin && !blend->generator);
     assert_string_equal(fus_models_sha256(models, blend), "");
     assert_null(fus_models_find(models, "face_swapper", "builtin"));
+}
+
+static void every_row_of_the_pipeline_is_told(void **state)
+{
+    (void)state;
+    FUS_CLEANUP(fus_models_free) struct fus_models *models = NULL;
+    assert_int_equal(fus_models_open(NULL, NULL, &models, NULL), 0);
+    assert_int_equal(fus_models_count(models), 257);
+    size_t deep = 0;
+    for (size_t i = 0; i < fus_models_count(models); i++) {
+        const struct fus_model *model = fus_models_at(models, i);
+        deep += strcmp(model->role, "deep_swapper") == 0;
+        for (size_t k = 0; k < model->need_count; k++)
+            assert_non_null(fus_models_needed(models, model->needs[k]));
+        for (size_t k = i + 1; model->file[0] != '\0' && k < fus_models_count(models); k++)
+            assert_string_not_equal(model->file, fus_models_at(models, k)->file);
+        if (model->builtin || model->file[0] == '\0')
+            continue;
+        assert_true(model->input_count > 0);
+        assert_true(fus_str_starts(model->release, "models-3.") ||
+                    fus_str_starts(model->release, "deepfacelive-models-"));
+        const char *const *helpers;
+        size_t count = fus_models_helpers(models, model->role, &helpers);
+        for (size_t k = 0; k < count; k++)
+            assert_non_null(fus_models_needed(models, helpers[k]));
+        assert_true(!model->generator || count >= 3 || strcmp(model->role, "live_portrait") == 0);
+    }
+    assert_int_equal(deep, 157);
+}
+
+static void rows_say_how_their_crops_are_made(void **state)
+{
+    (void)state;
+    FUS_CLEANUP(fus_models_free) struct fus_models *models = NULL;
+    assert_int_equal(fus_models_open(NULL, NULL, &models, NULL), 0);
+    const struct fus_model *simswap = fus_models_find(models, "face_swapper", "simswap_256");
+    assert_string_equal(simswap->face_template, "arcface_112_v1");
+    assert_float_equal(simswap->mean3[0], 0.485, 0);
+    assert_float_equal(simswap->std3[2], 0.225, 0);
+    assert_int_equal(simswap->size_count, 4);
+    assert_int_equal(simswap->sizes[3], 1024);
+    assert_string_equal(simswap->needs[0], "embedding_converter/crossface_simswap");
+    assert_false(simswap->commercial_use || simswap->free_license);
+    const struct fus_model *hyperswap = fus_models_find(models, "face_swapper", "hyperswap_1a_256");
+    assert_string_equal(hyperswap->face_template, "arcface_128");
+    assert_float_equal(hyperswap->mean3[1], 0.5, 0);
+    assert_string_equal(hyperswap->precision, "fp16");
+    const struct fus_model *inswapper = fus_models_find(models, "face_swapper", "inswapper_128");
+    assert_float_equal(inswapper->mean3[1], 0, 0);
+    assert_float_equal(inswapper->std3[1], 1, 0);
+    const struct fus_model *fan = fus_models_find(models, "face_landmarker", "fan_68_5");
+    assert_true(fan->commercial_use && !fan->free_license);
+    const struct fus_model *ultra = fus_models_find(models, "frame_enhancer", "ultra_sharp_2_x4");
+    assert_int_equal(ultra->tile[0], 1024);
+    assert_int_equal(ultra->tile[2], 32);
+    assert_int_equal(ultra->enlarge, 4);
+    const struct fus_model *codeformer = fus_models_find(models, "face_enhancer", "codeformer");
+    assert_int_equal(codeformer->inputs[1].type, FUS_TENSOR_FLOAT64);
+    assert_true(codeformer->inputs[1].optional);
+    assert_true(codeformer->generator);
+    const struct fus_model *fairface = fus_models_find(models, "face_classifier", "fairface");
+    assert_int_equal(fairface->outputs[2].type, FUS_TENSOR_INT64);
+    const struct fus_model *editor = fus_models_find(models, "face_editor", "live_portrait");
+    assert_int_equal(editor->need_count, 6);
+    assert_false(fus_models_installed(models, editor));
 }
 
 static void a_named_but_missing_model_is_said_with_its_command(void **state)
@@ -166,6 +232,9 @@ static void rows_of_the_folder_are_added_and_replace(void **state)
     assert_float_equal(yunet->score_threshold, 0.3, 1e-9);
 }
 
+#define ROW_AND(more) \
+    "{\"id\": \"a\", \"role\": \"r\", \"family\": \"f\", \"license\": \"MIT\", " more "}"
+
 static void a_bad_manifest_is_refused_with_a_sentence(void **state)
 {
     struct folder *folder = *state;
@@ -190,6 +259,17 @@ static void a_bad_manifest_is_refused_with_a_sentence(void **state)
         "{\"id\": \"builtin\", \"role\": \"face_detector\", \"family\": \"f\", \"license\": "
         "\"MIT\", \"file\": \"x\"}",
         "{\"id\": \"a\", \"id\": \"b\"}",
+        ROW_AND("\"file\": \".x\""),
+        ROW_AND("\"file\": \"a/.x\""),
+        ROW_AND("\"file\": \"x\", \"crc32\": \"1234567\""),
+        ROW_AND("\"file\": \"x\", \"mean3\": [0, 1]"),
+        ROW_AND("\"file\": \"x\", \"std3\": [0, 1, 1]"),
+        ROW_AND("\"file\": \"x\", \"sizes\": [1, 2, 3, 4, 5, 6, 7, 8, 9]"),
+        ROW_AND("\"file\": \"x\", \"sizes\": [-1]"),
+        ROW_AND("\"file\": \"x\", \"tile\": [1, 2]"),
+        ROW_AND("\"file\": \"x\", \"needs\": [\"x\"]"),
+        ROW_AND("\"file\": \"x\", \"inputs\": {\"#x\": [1]}"),
+        ROW_AND("\"file\": \"x\", \"inputs\": {\"x\": {\"type\": \"int8\", \"shape\": [1]}}"),
     };
     for (size_t i = 0; i < FUS_COUNT(BAD); i++) {
         struct fus_error err = {0};
@@ -290,6 +370,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_built_in_rows_stand),
+        cmocka_unit_test(every_row_of_the_pipeline_is_told),
+        cmocka_unit_test(rows_say_how_their_crops_are_made),
         cmocka_unit_test_setup_teardown(a_named_but_missing_model_is_said_with_its_command,
                                         make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_model_that_is_not_named_is_the_preferred_or_the_built_in,
