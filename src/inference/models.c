@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "inference/builtin.h"
 #include "inference/manifest.h"
+#include "inference/onnx.h"
 
 #define MODEL_BYTES_MAX ((size_t)2 << 30)
 
@@ -21,6 +22,9 @@ struct slot {
 
 struct warm {
     struct slot *slots;
+    float *initializer; /* fus_models_last_initializer's, or NULL */
+    int64_t initializer_shape[FUS_TENSOR_MAX_RANK];
+    int initializer_rank;
     char sha256[FUS_SHA256_HEX_SIZE]; /* of the bytes, once they were read */
 };
 
@@ -86,6 +90,7 @@ void fus_models_free(struct fus_models *models)
             fus_session_free(slot->session);
             fus_free(slot);
         }
+        fus_free(models->warm[i].initializer);
     }
     fus_free(models->warm);
     fus_manifest_done(&models->manifest);
@@ -348,6 +353,36 @@ int fus_models_session(struct fus_models *models, const struct fus_model *model,
     }
     if (rc == 0)
         *session = slot->session;
+    pthread_mutex_unlock(&models->lock);
+    return rc;
+}
+
+static int read_initializer(const struct fus_models *models, const struct fus_model *model,
+                            struct warm *warm, struct fus_error *err)
+{
+    FUS_AUTO_FREE void *file = NULL;
+    struct fus_bytes bytes = {NULL, 0};
+    int rc = read_model(models, model, &file, &bytes, err);
+    return rc != 0
+               ? rc
+               : fus_onnx_last_initializer(bytes.data, bytes.size, &warm->initializer,
+                                           warm->initializer_shape, &warm->initializer_rank, err);
+}
+
+int fus_models_last_initializer(struct fus_models *models, const struct fus_model *model,
+                                const float **data, int64_t shape[FUS_TENSOR_MAX_RANK], int *rank,
+                                struct fus_error *err)
+{
+    struct warm *warm = &models->warm[model - models->manifest.rows];
+    int rc = 0;
+    pthread_mutex_lock(&models->lock);
+    if (warm->initializer == NULL)
+        rc = read_initializer(models, model, warm, err);
+    if (rc == 0) {
+        *data = warm->initializer;
+        memcpy(shape, warm->initializer_shape, sizeof(warm->initializer_shape));
+        *rank = warm->initializer_rank;
+    }
     pthread_mutex_unlock(&models->lock);
     return rc;
 }

@@ -101,6 +101,11 @@ int fus_models_choose(const struct fus_models *models, const char *role, const c
  * FUS_E_MODEL_NOT_FOUND, FUS_E_MODEL_CORRUPT. */
 int fus_models_session(struct fus_models *models, const struct fus_model *model, int threads,
                        struct fus_session **session, struct fus_error *err) FUS_MUST_CHECK;
+/* The last initializer of the model's graph as float32 (inswapper keeps a matrix there), owned by
+ * the store and read once. FUS_E_MODEL_NOT_FOUND, FUS_E_MODEL_CORRUPT. */
+int fus_models_last_initializer(struct fus_models *models, const struct fus_model *model,
+                                const float **data, int64_t shape[FUS_TENSOR_MAX_RANK], int *rank,
+                                struct fus_error *err) FUS_MUST_CHECK;
 /* sha256 of the model's bytes in hex: that of its row, else, once a session was opened, the
  * measured one;
  * "" if it has none. */

@@ -20,6 +20,7 @@ struct fus_port {
     char *name;
     int64_t shape[FUS_TENSOR_MAX_RANK]; /* <= 0: free */
     int rank;
+    enum ONNXTensorElementDataType type; /* one that fus_element_size knows */
 };
 
 struct fus_session {

@@ -45,6 +45,11 @@ int fus_session_output_shape(const struct fus_session *session, size_t index,
 
 #define FUS_TENSOR_MAX_RANK 6
 #define FUS_TENSOR_MAX_BYTES ((size_t)1 << 31) /* of one input */
+/* true if that axis of an input has no fixed size (a batch may be given). */
+bool fus_session_free_axis(const struct fus_session *session, size_t input, int axis);
+
+/* A graph's tensors may be float64, float16, int64, int32, uint8 or bool too: inputs and outputs
+ * are float32 here and converted on the way. */
 struct fus_tensor {
     float *data; /* float32, C order */
     int64_t shape[FUS_TENSOR_MAX_RANK];

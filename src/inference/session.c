@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "inference/convert.h"
 #include "inference/ort.h"
 
 enum { TENSORS_MAX = 64 }; /* inputs or outputs of one net */
@@ -23,7 +24,7 @@ void fus_session_free(struct fus_session *session)
     fus_free(session);
 }
 
-/* Only float32 tensors of up to FUS_TENSOR_MAX_RANK axes are taken. */
+/* Only tensors of numbers with up to FUS_TENSOR_MAX_RANK axes are taken. */
 static int read_shape(struct fus_session *session, OrtTypeInfo *info, struct fus_port *port,
                       struct fus_error *err)
 {
@@ -44,11 +45,13 @@ static int read_shape(struct fus_session *session, OrtTypeInfo *info, struct fus
         if (rc != 0)
             return rc;
     }
-    if (type != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT || rank > FUS_TENSOR_MAX_RANK)
+    if (fus_element_size(type) == 0 || rank > FUS_TENSOR_MAX_RANK)
         return fus_error_set(err, FUS_E_MODEL_CORRUPT,
-                             "The model's tensor %s is not a float32 tensor of at most %d axes.",
+                             "The model's tensor %s is not a tensor of numbers with at most %d "
+                             "axes.",
                              port->name, FUS_TENSOR_MAX_RANK);
     port->rank = (int)rank;
+    port->type = type;
     return fus_ort_check(session->runtime, api->GetDimensions(tensor, port->shape, rank),
                          FUS_E_MODEL_CORRUPT, "A model's tensors", err);
 }
@@ -208,4 +211,10 @@ int fus_session_output_shape(const struct fus_session *session, size_t index, co
 {
     *shape = session->outputs[index].shape;
     return session->outputs[index].rank;
+}
+
+bool fus_session_free_axis(const struct fus_session *session, size_t input, int axis)
+{
+    return input < session->input_count && axis >= 0 && axis < session->inputs[input].rank &&
+           session->inputs[input].shape[axis] <= 0;
 }
