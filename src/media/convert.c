@@ -47,9 +47,16 @@ static const int *coefficients(enum fus_color_matrix matrix)
 
 static int scaler_open(struct fus_scaler *scaler, struct fus_error *err)
 {
-    int flags = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT;
-    if (!is_rgb(scaler->key.from_format) && !is_rgb(scaler->key.to_format))
-        flags = SWS_BICUBIC;
+    bool from_rgb = is_rgb(scaler->key.from_format), to_rgb = is_rgb(scaler->key.to_format);
+    bool resized = scaler->key.from_width != scaler->key.to_width ||
+                   scaler->key.from_height != scaler->key.to_height;
+    int flags = SWS_BICUBIC;
+    if (from_rgb || to_rgb)
+        flags |= SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT;
+    if (from_rgb && to_rgb) /* both ends have all their colour: none of it is thinned out */
+        flags |= SWS_FULL_CHR_H_INP;
+    if (resized)
+        flags |= SWS_ACCURATE_RND;
     sws_freeContext(scaler->context);
     scaler->context =
         sws_getContext(scaler->key.from_width, scaler->key.from_height, scaler->key.from_format,
@@ -59,19 +66,31 @@ static int scaler_open(struct fus_scaler *scaler, struct fus_error *err)
         return fus_error_set(err, FUS_E_UNSUPPORTED_MEDIA,
                              "Pictures of format %s cannot be converted.",
                              av_get_pix_fmt_name(scaler->key.from_format));
-    const int *table = coefficients((enum fus_color_matrix)scaler->key.matrix);
     /* Fails only where neither side is YUV: then there is nothing to set. */
-    sws_setColorspaceDetails(scaler->context, table, scaler->key.from_full, table,
-                             scaler->key.to_full, 0, 1 << 16, 1 << 16);
+    sws_setColorspaceDetails(
+        scaler->context, coefficients((enum fus_color_matrix)scaler->key.from_matrix),
+        scaler->key.from_full, coefficients((enum fus_color_matrix)scaler->key.to_matrix),
+        scaler->key.to_full, 0, 1 << 16, 1 << 16);
     return 0;
+}
+
+static bool frame_is_full(const AVFrame *frame)
+{
+    return is_rgb(frame->format) || fus_av_full_range(frame->format, frame->color_range);
 }
 
 int fus_scaler_run(struct fus_scaler *scaler, const AVFrame *from, AVFrame *to,
                    enum fus_color_matrix matrix, bool to_full, struct fus_error *err)
 {
-    bool from_full = is_rgb(from->format) || fus_av_full_range(from->format, from->color_range);
     if (!is_rgb(from->format) && !is_rgb(to->format))
-        to_full = from_full;
+        to_full = frame_is_full(from);
+    return fus_scaler_recolor(scaler, from, to, matrix, matrix, to_full, err);
+}
+
+int fus_scaler_recolor(struct fus_scaler *scaler, const AVFrame *from, AVFrame *to,
+                       enum fus_color_matrix from_matrix, enum fus_color_matrix to_matrix,
+                       bool to_full, struct fus_error *err)
+{
     struct fus_scaler wanted = {.context = scaler->context};
     memset(&wanted.key, 0, sizeof(wanted.key));
     wanted.key.from_format = plain_format(from->format);
@@ -80,9 +99,10 @@ int fus_scaler_run(struct fus_scaler *scaler, const AVFrame *from, AVFrame *to,
     wanted.key.to_format = plain_format(to->format);
     wanted.key.to_width = to->width;
     wanted.key.to_height = to->height;
-    wanted.key.matrix = (int)matrix;
-    wanted.key.from_full = from_full;
-    wanted.key.to_full = to_full;
+    wanted.key.from_matrix = (int)from_matrix;
+    wanted.key.to_matrix = (int)to_matrix;
+    wanted.key.from_full = frame_is_full(from);
+    wanted.key.to_full = to_full || is_rgb(to->format);
     if (!scaler->context || memcmp(&wanted.key, &scaler->key, sizeof(wanted.key)) != 0) {
         scaler->key = wanted.key;
         int rc = scaler_open(scaler, err);
@@ -129,9 +149,7 @@ int fus_frame_convert(struct fus_scaler *scaler, struct fus_frame_pool *pool, co
         return rc;
     }
     if (is_rgb(from->format))
-        frame->colorspace = matrix == FUS_MATRIX_BT709    ? AVCOL_SPC_BT709
-                            : matrix == FUS_MATRIX_BT2020 ? AVCOL_SPC_BT2020_NCL
-                                                          : AVCOL_SPC_SMPTE170M;
+        frame->colorspace = fus_av_space(matrix);
     *made = frame;
     return 0;
 }

@@ -104,6 +104,28 @@ void fus_frame_view(const AVFrame *av, struct fus_image *image)
     image->full_range = fus_av_full_range(av->format, av->color_range);
 }
 
+AVFrame *fus_frame_of_image(const struct fus_image *image)
+{
+    static const enum AVPixelFormat formats[] = {
+        [FUS_PIXEL_BGR8] = AV_PIX_FMT_BGR24,       [FUS_PIXEL_GRAY8] = AV_PIX_FMT_GRAY8,
+        [FUS_PIXEL_YUV420P8] = AV_PIX_FMT_YUV420P, [FUS_PIXEL_YUV422P8] = AV_PIX_FMT_YUV422P,
+        [FUS_PIXEL_YUV444P8] = AV_PIX_FMT_YUV444P,
+    };
+    AVFrame *av = av_frame_alloc();
+    if (!av)
+        return NULL;
+    av->format = formats[image->format];
+    av->width = image->width;
+    av->height = image->height;
+    for (int i = 0; i < 3; i++) {
+        av->data[i] = image->plane[i];
+        av->linesize[i] = (int)image->stride_bytes[i];
+    }
+    bool full = fus_image_is_yuv(image) ? image->full_range : true;
+    av->color_range = full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    return av;
+}
+
 int fus_message_new_video(AVFrame *av, struct fus_frame_pool *pool, struct fus_message **message,
                           struct fus_error *err)
 {

@@ -41,7 +41,7 @@ struct fus_scaler {
     struct SwsContext *context;
     struct {
         int from_format, from_width, from_height, to_format, to_width, to_height;
-        int matrix, from_full, to_full;
+        int from_matrix, to_matrix, from_full, to_full;
     } key;
 };
 void fus_scaler_done(struct fus_scaler *scaler);
@@ -50,6 +50,12 @@ void fus_scaler_done(struct fus_scaler *scaler);
 int fus_scaler_run(struct fus_scaler *scaler, const AVFrame *from, AVFrame *to,
                    enum fus_color_matrix matrix, bool to_full,
                    struct fus_error *err) FUS_MUST_CHECK;
+/* The same between two kinds of YUV: matrix and range become those of the target. */
+int fus_scaler_recolor(struct fus_scaler *scaler, const AVFrame *from, AVFrame *to,
+                       enum fus_color_matrix from_matrix, enum fus_color_matrix to_matrix,
+                       bool to_full, struct fus_error *err) FUS_MUST_CHECK;
+/* An AVFrame whose planes are the image's, without owning them; NULL: no memory. */
+AVFrame *fus_frame_of_image(const struct fus_image *image);
 
 /* A new picture out of the pool, YUV 4:2:0 of width x height, made from any that libav decodes. */
 int fus_frame_convert(struct fus_scaler *scaler, struct fus_frame_pool *pool, const AVFrame *from,

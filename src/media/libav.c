@@ -264,6 +264,13 @@ enum fus_color_matrix fus_av_matrix(enum AVColorSpace space, int width, int heig
     }
 }
 
+enum AVColorSpace fus_av_space(enum fus_color_matrix matrix)
+{
+    return matrix == FUS_MATRIX_BT709    ? AVCOL_SPC_BT709
+           : matrix == FUS_MATRIX_BT2020 ? AVCOL_SPC_BT2020_NCL
+                                         : AVCOL_SPC_SMPTE170M;
+}
+
 bool fus_av_full_range(int format, enum AVColorRange range)
 {
     return range == AVCOL_RANGE_JPEG || format == AV_PIX_FMT_YUVJ420P ||

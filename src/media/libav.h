@@ -58,6 +58,8 @@ const int *fus_av_sample_rates(const AVCodec *codec);
 bool fus_av_pixel_format(int format, enum fus_pixel_format *ours);
 /* Untagged pictures are BT.709 from 720 lines on, as players have it, and BT.601 below. */
 enum fus_color_matrix fus_av_matrix(enum AVColorSpace space, int width, int height);
+/* The tag of a matrix. */
+enum AVColorSpace fus_av_space(enum fus_color_matrix matrix);
 bool fus_av_full_range(int format, enum AVColorRange range);
 
 static inline AVRational fus_av_microseconds(void)

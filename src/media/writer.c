@@ -78,8 +78,8 @@ static void set_video(struct fus_writer *writer, const struct fus_writer_options
     const struct fus_clip_facts *facts = &writer->facts;
     AVCodecContext *video = writer->video;
     bool swap = writer->turn_pixels && fus_orient_swaps(facts->orientation);
-    video->width = ((swap ? facts->height : facts->width) + 1) & ~1;
-    video->height = ((swap ? facts->width : facts->height) + 1) & ~1;
+    video->width = ((swap ? writer->height : writer->width) + 1) & ~1;
+    video->height = ((swap ? writer->width : writer->height) + 1) & ~1;
     video->pix_fmt = AV_PIX_FMT_YUV420P;
     video->time_base = time_base(writer);
     video->framerate = writer->fps > 0 ? av_inv_q(video->time_base) : facts->frame_rate;
@@ -200,6 +200,30 @@ static int write_header(struct fus_writer *writer, const struct fus_writer_optio
     return 0;
 }
 
+/* The picture's size as stored, before the pixels are turned. */
+static int choose_size(struct fus_writer *writer, const struct fus_writer_options *options,
+                       struct fus_error *err)
+{
+    struct fus_clip_facts *facts = &writer->facts;
+    bool swap = options->upright && fus_orient_swaps(facts->orientation);
+    int width = swap ? options->height : options->width;
+    int height = swap ? options->width : options->height;
+    writer->width = facts->width;
+    writer->height = facts->height;
+    /* What a player guesses of an untagged clip depends on its size: the guess is made once. */
+    writer->matrix = fus_av_matrix(facts->space, facts->width, facts->height);
+    if (width == 0 && height == 0)
+        return 0;
+    if (width <= 0 || height <= 0 || width > FUS_WRITER_SIDE_MAX || height > FUS_WRITER_SIDE_MAX)
+        return fus_error_set(err, FUS_E_INVALID_PARAMETER, "No clip of %d x %d pixels.", width,
+                             height);
+    writer->width = width;
+    writer->height = height;
+    if (writer->matrix != fus_av_matrix(facts->space, width, height))
+        facts->space = fus_av_space(writer->matrix);
+    return 0;
+}
+
 /* A writer with everything but its streams. */
 static int writer_new(const char *path, const struct fus_clip_facts *facts,
                       const struct fus_writer_options *options, struct fus_writer **writer,
@@ -214,14 +238,18 @@ static int writer_new(const char *path, const struct fus_clip_facts *facts,
     made->container = options->container;
     made->fps = FUS_CLAMP(options->fps, 0, 1000);
     /* Few players look for a rotation in Matroska, and FFmpeg 5.1 writes none. */
-    made->turn_pixels = facts->has_matrix && options->container == FUS_CONTAINER_MKV;
+    made->turn_pixels =
+        facts->has_matrix && (options->upright || options->container == FUS_CONTAINER_MKV);
+    made->upright = options->upright;
     fus_strlcpy(made->video_encoder, options->video_encoder[0] ? options->video_encoder : "libx264",
                 sizeof(made->video_encoder));
     made->packet = av_packet_alloc();
     made->pool = fus_frame_pool_new();
     if (!made->packet || !made->pool)
         return out_of_memory(err);
-    int rc = open_file(made, path, err);
+    int rc = choose_size(made, options, err);
+    if (rc == 0)
+        rc = open_file(made, path, err);
     if (rc == 0)
         rc = open_video(made, options, err);
     if (rc == 0)
@@ -260,13 +288,11 @@ int fus_writer_open_spec(const char *path, const struct fus_writer_spec *spec,
         .range = spec->full_range ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG,
         .primaries = AVCOL_PRI_BT709,
         .transfer = AVCOL_TRC_BT709,
-        .space = spec->matrix == FUS_MATRIX_BT709    ? AVCOL_SPC_BT709
-                 : spec->matrix == FUS_MATRIX_BT2020 ? AVCOL_SPC_BT2020_NCL
-                                                     : AVCOL_SPC_SMPTE170M,
+        .space = fus_av_space(spec->matrix),
         .orientation = fus_orient_from_degrees(spec->rotation),
     };
-    if (spec->width <= 0 || spec->height <= 0 || spec->width > 16384 || spec->height > 16384 ||
-        !(spec->fps > 0 && spec->fps <= 1000))
+    if (spec->width <= 0 || spec->height <= 0 || spec->width > FUS_WRITER_SIDE_MAX ||
+        spec->height > FUS_WRITER_SIDE_MAX || !(spec->fps > 0 && spec->fps <= 1000))
         return fus_error_set(err, FUS_E_INVALID_PARAMETER, "No clip of this size and rate.");
     facts.has_matrix = facts.orientation != 1;
     fus_orient_to_matrix(facts.orientation, facts.matrix);
@@ -338,74 +364,13 @@ int fus_writer_write(struct fus_writer *writer, struct fus_message *message, str
     int rc = 0;
     if (owned->kind == FUS_MESSAGE_VIDEO) {
         struct fus_frame_handle *handle = owned->frame.handle;
-        rc = fus_writer_picture(writer, FUS_TAKE(handle->av), owned->frame.pts_us,
-                                owned->frame.duration_us, err);
+        rc = fus_writer_message_picture(writer, FUS_TAKE(handle->av), owned->frame.pts_us,
+                                        owned->frame.duration_us, err);
     } else if (owned->kind == FUS_MESSAGE_AUDIO) {
         rc = write_audio(writer, owned->packet, err);
     }
     writer->failed = rc < 0;
     return rc;
-}
-
-/* An AVFrame whose planes are the image's, without owning them. */
-static AVFrame *wrap_image(const struct fus_image *image)
-{
-    static const enum AVPixelFormat formats[] = {
-        [FUS_PIXEL_BGR8] = AV_PIX_FMT_BGR24,       [FUS_PIXEL_GRAY8] = AV_PIX_FMT_GRAY8,
-        [FUS_PIXEL_YUV420P8] = AV_PIX_FMT_YUV420P, [FUS_PIXEL_YUV422P8] = AV_PIX_FMT_YUV422P,
-        [FUS_PIXEL_YUV444P8] = AV_PIX_FMT_YUV444P,
-    };
-    AVFrame *av = av_frame_alloc();
-    if (!av)
-        return NULL;
-    av->format = formats[image->format];
-    av->width = image->width;
-    av->height = image->height;
-    for (int i = 0; i < 3; i++) {
-        av->data[i] = image->plane[i];
-        av->linesize[i] = (int)image->stride_bytes[i];
-    }
-    av->color_range = image->full_range ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
-    return av;
-}
-
-/* A pooled copy in the writer's own colours. */
-static int copy_image(struct fus_writer *writer, const struct fus_image *image, AVFrame **made,
-                      struct fus_error *err)
-{
-    const struct fus_clip_facts *facts = &writer->facts;
-    AVFrame *from = wrap_image(image), *to = av_frame_alloc();
-    int rc = from && to ? fus_frame_pool_get(writer->pool, AV_PIX_FMT_YUV420P, facts->width,
-                                             facts->height, to, err)
-                        : out_of_memory(err);
-    if (rc == 0 && from->format == AV_PIX_FMT_YUV420P && from->width == to->width &&
-        from->height == to->height)
-        rc = av_frame_copy(to, from) < 0 ? out_of_memory(err) : 0;
-    else if (rc == 0)
-        rc = fus_scaler_run(&writer->image_scaler, from, to,
-                            fus_av_matrix(facts->space, facts->width, facts->height),
-                            facts->range == AVCOL_RANGE_JPEG, err);
-    av_frame_free(&from);
-    if (rc < 0) {
-        av_frame_free(&to);
-        return rc;
-    }
-    to->color_range = facts->range;
-    to->colorspace = facts->space;
-    *made = to;
-    return 0;
-}
-
-int fus_writer_put_image(struct fus_writer *writer, const struct fus_image *image, int64_t pts_us,
-                         struct fus_error *err)
-{
-    AVFrame *av = NULL;
-    int rc = copy_image(writer, image, &av, err);
-    if (rc < 0)
-        return rc;
-    return fus_writer_picture(
-        writer, av, pts_us,
-        av_rescale_q(1, av_inv_q(writer->facts.frame_rate), fus_av_microseconds()), err);
 }
 
 int fus_writer_put_pcm(struct fus_writer *writer, const float *samples, size_t frames,

@@ -19,6 +19,12 @@ struct fus_writer_options {
                                      round(51 - quality * 0.51) (spec/pipeline.md section 14) */
     double fps;                   /* 0: keep the source's times (VFR kept); else constant rate:
                                      frames are dropped or repeated by time */
+    int width, height;            /* of the pictures; 0 and 0: the source's. As the source stores
+                                     them, or as they are seen if `upright`. Odd ones become even by
+                                     repeating the edge */
+    bool upright;                 /* pictures go in as they are seen: those of the source are turned
+                                     on the way, those of the caller are upright already; false: the
+                                     display matrix goes along where the container takes one */
     int threads;                  /* encoder threads, >= 1 */
     bool audio_encode;            /* false: copy if the container takes the codec, else AAC */
     char audio_encoder[24];       /* "aac" when empty */
@@ -57,10 +63,17 @@ FUS_CLEANUP_DEFINE(fus_writer_free, struct fus_writer *)
  * failure. ENOSPC is FUS_E_STORAGE_UNAVAILABLE. */
 int fus_writer_write(struct fus_writer *writer, struct fus_message *message,
                      struct fus_error *err) FUS_MUST_CHECK;
-/* For spec writers: a picture (BGR8 or the spec's YUV; copied) at its time, and PCM (interleaved
- * float, copied). */
+/* A picture of the caller's own (copied) instead of a VIDEO message, shown from pts_us on for a
+ * frame of the source's rate: any format and size; scaled (bicubic) to the clip's size and
+ * converted to its pixel format, matrix and range. Times rise. At a constant rate it is dropped or
+ * repeated like any other. */
 int fus_writer_put_image(struct fus_writer *writer, const struct fus_image *image, int64_t pts_us,
                          struct fus_error *err) FUS_MUST_CHECK;
+/* The same with the time that it is shown (0: a frame of the source's rate); what the last picture
+ * of a clip of uneven times needs. */
+int fus_writer_put_timed(struct fus_writer *writer, const struct fus_image *image, int64_t pts_us,
+                         int64_t duration_us, struct fus_error *err) FUS_MUST_CHECK;
+/* For spec writers: PCM (interleaved float, copied). */
 int fus_writer_put_pcm(struct fus_writer *writer, const float *samples, size_t frames,
                        struct fus_error *err) FUS_MUST_CHECK;
 /* Flushes and closes. FUS_E_INVALID_PARAMETER if no picture was written. */

@@ -9,6 +9,7 @@
 
 /* Durations wait here for their packets: an encoder holds back fewer pictures than this. */
 #define FUS_WRITER_DURATIONS 512
+#define FUS_WRITER_SIDE_MAX 16384
 
 struct fus_writer {
     struct fus_av_file file;
@@ -16,8 +17,11 @@ struct fus_writer {
     struct fus_clip_facts facts;
     enum fus_container container;
     char video_encoder[24];
-    bool turn_pixels; /* the container has no place for the display matrix */
-    double fps;       /* > 0: constant rate */
+    int width, height;            /* of pictures before they are turned; facts have the source's */
+    enum fus_color_matrix matrix; /* of the pictures that are written */
+    bool turn_pixels;             /* the container has no place for the display matrix */
+    bool upright;                 /* pictures that are put are turned already */
+    double fps;                   /* > 0: constant rate */
     AVCodecContext *video;
     AVStream *video_stream, *audio_stream;
     struct fus_audio_encode *audio; /* NULL: copied, or no sound */
@@ -36,9 +40,13 @@ struct fus_writer {
     bool header_written, failed, finished;
 };
 
-/* Sends a picture into the encoder and what comes out into the file; av is taken over. */
-int fus_writer_picture(struct fus_writer *writer, AVFrame *av, int64_t pts_us, int64_t duration_us,
-                       struct fus_error *err) FUS_MUST_CHECK;
+/* Sends a picture of the source (any size and kind, in the source's colours) into the encoder and
+ * what comes out into the file; av is taken over. */
+int fus_writer_message_picture(struct fus_writer *writer, AVFrame *av, int64_t pts_us,
+                               int64_t duration_us, struct fus_error *err) FUS_MUST_CHECK;
+/* The same for a 4:2:0 picture of the writer's size and colours; `turned`: as it is to be seen. */
+int fus_writer_picture(struct fus_writer *writer, AVFrame *av, bool turned, int64_t pts_us,
+                       int64_t duration_us, struct fus_error *err) FUS_MUST_CHECK;
 /* The held picture, and all that the encoder holds. */
 int fus_writer_flush_video(struct fus_writer *writer, struct fus_error *err) FUS_MUST_CHECK;
 /* Interleaves a packet in `base` times into the file; the packet is left empty. */

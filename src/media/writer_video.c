@@ -56,26 +56,13 @@ static int encode(struct fus_writer *writer, AVFrame *av, int64_t pts, int64_t d
     return drain(writer, err);
 }
 
-/* *av becomes a picture that the encoder takes: 4:2:0, the clip's size, turned if need be, even. */
-static int fit(struct fus_writer *writer, AVFrame **av, struct fus_error *err)
+/* *av becomes a picture that the encoder takes: turned if need be, even. */
+static int fit(struct fus_writer *writer, AVFrame **av, bool turned, struct fus_error *err)
 {
-    const struct fus_clip_facts *facts = &writer->facts;
-    enum fus_pixel_format ours = FUS_PIXEL_BGR8;
-    bool is_yuv = fus_av_pixel_format((*av)->format, &ours);
     AVFrame *next = NULL;
     int rc = 0;
-    if (!is_yuv || ours != FUS_PIXEL_YUV420P8 || (*av)->width != facts->width ||
-        (*av)->height != facts->height) {
-        rc =
-            fus_frame_convert(&writer->scaler, writer->pool, *av, facts->width, facts->height,
-                              fus_av_matrix(facts->space, facts->width, facts->height), &next, err);
-        if (rc < 0)
-            return rc;
-        av_frame_free(av);
-        *av = next;
-    }
-    if (writer->turn_pixels) {
-        rc = fus_frame_orient(writer->pool, *av, facts->orientation, &next, err);
+    if (writer->turn_pixels && !turned) {
+        rc = fus_frame_orient(writer->pool, *av, writer->facts.orientation, &next, err);
         if (rc < 0)
             return rc;
         av_frame_free(av);
@@ -112,10 +99,10 @@ static int hold(struct fus_writer *writer, AVFrame *av, int64_t pts_us, int64_t 
     return 0;
 }
 
-int fus_writer_picture(struct fus_writer *writer, AVFrame *av, int64_t pts_us, int64_t duration_us,
-                       struct fus_error *err)
+int fus_writer_picture(struct fus_writer *writer, AVFrame *av, bool turned, int64_t pts_us,
+                       int64_t duration_us, struct fus_error *err)
 {
-    int rc = fit(writer, &av, err);
+    int rc = fit(writer, &av, turned, err);
     if (rc < 0) {
         av_frame_free(&av);
         return rc;

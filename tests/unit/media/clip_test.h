@@ -65,6 +65,7 @@ __attribute__((unused)) static void clip_make(const char *path, const struct cli
     assert_ok(
         fus_image_alloc(&image, FUS_PIXEL_YUV420P8, clip->spec.width, clip->spec.height, &err));
     image.full_range = clip->spec.full_range;
+    image.matrix = clip->spec.matrix;
     int rate = clip->spec.audio_rate, channels = clip->spec.audio_channels;
     int64_t sample = 0, click = (int64_t)(clip->frames / clip->spec.fps / 2 * rate);
     for (int i = 0; i < clip->frames; i++) {
@@ -182,8 +183,8 @@ __attribute__((unused)) static int clip_pass(const char *from, const char *to,
 
 /* A clip of one colour in any pixel format that FFV1 takes, straight from libav: Y 100 or RGB 100,
  * the rest in the middle. */
-__attribute__((unused)) static void raw_clip_make(const char *path, enum AVPixelFormat pixel,
-                                                  int frames)
+__attribute__((unused)) static void raw_clip_make_sized(const char *path, enum AVPixelFormat pixel,
+                                                        int frames, int wide, int high)
 {
     AVFormatContext *format = NULL;
     const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_FFV1);
@@ -193,8 +194,8 @@ __attribute__((unused)) static void raw_clip_make(const char *path, enum AVPixel
     const AVPixFmtDescriptor *kind = av_pix_fmt_desc_get(pixel);
     assert_true(avformat_alloc_output_context2(&format, NULL, "matroska", path) >= 0);
     AVStream *stream = avformat_new_stream(format, NULL);
-    encoder->width = frame->width = 48;
-    encoder->height = frame->height = 32;
+    encoder->width = frame->width = wide;
+    encoder->height = frame->height = high;
     encoder->pix_fmt = pixel;
     encoder->time_base = (AVRational){1, 25};
     encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
@@ -211,8 +212,8 @@ __attribute__((unused)) static void raw_clip_make(const char *path, enum AVPixel
                 int deep = part->depth - 8, chroma = c == 1 || c == 2;
                 bool yuv = !(kind->flags & AV_PIX_FMT_FLAG_RGB);
                 int value = (yuv && chroma ? 128 : 100) << deep;
-                int width = chroma ? AV_CEIL_RSHIFT(48, kind->log2_chroma_w) : 48;
-                int height = chroma ? AV_CEIL_RSHIFT(32, kind->log2_chroma_h) : 32;
+                int width = chroma ? AV_CEIL_RSHIFT(wide, kind->log2_chroma_w) : wide;
+                int height = chroma ? AV_CEIL_RSHIFT(high, kind->log2_chroma_h) : high;
                 for (int y = 0; y < height; y++)
                     for (int x = 0; x < width; x++) {
                         uint8_t *to = frame->data[part->plane] + frame->linesize[part->plane] * y +
@@ -226,8 +227,8 @@ __attribute__((unused)) static void raw_clip_make(const char *path, enum AVPixel
         }
         assert_true(avcodec_send_frame(encoder, i < frames ? frame : NULL) >= 0);
         av_frame_unref(frame);
-        frame->width = 48;
-        frame->height = 32;
+        frame->width = wide;
+        frame->height = high;
         frame->format = pixel;
         while (avcodec_receive_packet(encoder, packet) >= 0) {
             av_packet_rescale_ts(packet, encoder->time_base, stream->time_base);
@@ -240,6 +241,12 @@ __attribute__((unused)) static void raw_clip_make(const char *path, enum AVPixel
     avcodec_free_context(&encoder);
     av_frame_free(&frame);
     av_packet_free(&packet);
+}
+
+__attribute__((unused)) static void raw_clip_make(const char *path, enum AVPixelFormat pixel,
+                                                  int frames)
+{
+    raw_clip_make_sized(path, pixel, frames, 48, 32);
 }
 
 struct sound {
