@@ -55,6 +55,10 @@ struct fus_config {
     /* [models] dir, [inference] library */
     char *models_dir;          /* <data_dir>/models */
     char *runtime_library;     /* path of libonnxruntime, "" search */
+    /* [facefusion], [engine] */
+    char *facefusion_config_path; /* a facefusion.ini with every job's defaults, "" none */
+    char *facefusion_path;        /* folder of an installed FaceFusion, "" : engine off */
+    char *facefusion_python;      /* its Python: a path, or a name on PATH */
     /* [log] level */
     char *log_level;           /* info */
 };

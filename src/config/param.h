@@ -52,6 +52,7 @@ struct fus_param {
     /* Values that FaceFusion knows and this version does not: NULL-terminated, or NULL. Naming one is an
      * error that says so. */
     const char *const *choices_later;
+    bool later_taken; /* in copies of a row only, of a set that takes choices_later too */
 };
 
 struct fus_param_table {
@@ -94,6 +95,15 @@ int fus_params_take_json(struct fus_params *params, const json_t *object, const 
  * or takes a value back. Giving a name again replaces its value. */
 int fus_params_take_text(struct fus_params *params, const char *name, const char *text,
                          struct fus_error *err) FUS_MUST_CHECK;
+
+/* From now on the set takes what FUS_PARAM_LATER and choices_later stand for: its job goes to
+ * another engine. */
+void fus_params_take_later(struct fus_params *params);
+/* A value that stands in for the row's default: it counts as set, and gives way without a word to
+ * whatever is taken, before or after. name is a long one of the schema. FUS_E_INVALID_PARAMETER,
+ * FUS_E_OUT_OF_MEMORY. */
+int fus_params_preset(struct fus_params *params, const char *name, const char *text,
+                      struct fus_error *err) FUS_MUST_CHECK;
 
 /* Getters by long name; a wrong name or type is a bug (assert). Text is NULL when unset without
  * default; owned by the set. */

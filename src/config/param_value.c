@@ -136,16 +136,19 @@ static int check_text(const struct fus_param *param, const char *text, struct fu
         return fus_error_set(err, FUS_E_INVALID_PARAMETER,
                              "%s must not be longer than %d characters", param->name,
                              FUS_PARAM_TEXT_MAX);
-    if (param->choices == NULL || among(param->choices, text))
+    if (param->choices == NULL || among(param->choices, text) ||
+        (param->later_taken && among(param->choices_later, text)))
         return 0;
     FUS_AUTO_STR struct fus_str choices = {0};
     append_choices(&choices, param->choices);
     if (choices.failed)
         return no_memory(err);
     if (among(param->choices_later, text))
-        return fus_error_set(err, FUS_E_INVALID_PARAMETER,
-                             "%s: this version does not do \"%s\" yet; it does %.300s", param->name,
-                             shown, choices.text);
+        return fus_error_set(
+            err, FUS_E_INVALID_PARAMETER,
+            "%s: this version does not do \"%s\" yet (engine: facefusion may); it does "
+            "%.280s",
+            param->name, shown, choices.text);
     const char *near = nearest_choice(param->choices, text);
     return fus_error_set(err, FUS_E_INVALID_PARAMETER, "%s: \"%s\" is not one of %.280s%s%s%s",
                          param->name, shown, choices.text, near != NULL ? "; did you mean " : "",

@@ -14,22 +14,25 @@ struct slot {
     struct fus_param_value value;
     bool given;
     const char *given_by; /* name of the row, long or short, that gave it */
+    char *preset;         /* stands in for the row's default; NULL: none */
 };
 
 struct fus_params {
     struct fus_param_schema schema;
+    bool later;         /* rows and choices that this version does not act on are taken */
     struct slot *slots; /* one a row, in the schema's order; those of short forms stay empty */
     size_t count;
 };
 
+/* A preset counts as given (a threshold in a file is one that somebody asked for) by nobody, so
+ * that whoever gives a value replaces it. */
 static int set_default(struct slot *slot)
 {
-    slot->given = false;
+    const char *text = slot->preset != NULL ? slot->preset : slot->param->default_text;
+    slot->given = slot->preset != NULL;
     slot->given_by = NULL;
     fus_param_value_done(&slot->value);
-    if (slot->param->default_text == NULL)
-        return 0;
-    return fus_param_value_from_text(slot->param, slot->param->default_text, &slot->value, NULL);
+    return text == NULL ? 0 : fus_param_value_from_text(slot->param, text, &slot->value, NULL);
 }
 
 struct fus_params *fus_params_new(const struct fus_param_schema *schema)
@@ -55,8 +58,10 @@ void fus_params_free(struct fus_params *params)
 {
     if (params == NULL)
         return;
-    for (size_t i = 0; i < params->count; i++)
+    for (size_t i = 0; i < params->count; i++) {
         fus_param_value_done(&params->slots[i].value);
+        fus_free(params->slots[i].preset);
+    }
     fus_free(params->slots);
     fus_free(params);
 }
@@ -79,9 +84,11 @@ struct input {
     const char *text;
 };
 
-static int parse(const struct fus_param *param, const struct input *input,
+/* later: what this version does not do is no error. */
+static int parse(struct fus_param *param, bool later, const struct input *input,
                  struct fus_param_value *value, struct fus_error *err)
 {
+    param->later_taken = later;
     return input->json != NULL ? fus_param_value_from_json(param, input->json, value, err)
                                : fus_param_value_from_text(param, input->text, value, err);
 }
@@ -100,25 +107,26 @@ static int check_later(const struct fus_param *param, const struct fus_param_val
     if (fus_param_value_equal(param, value, &standard))
         return 0;
     return fus_error_set(err, FUS_E_INVALID_PARAMETER,
-                         "%s is known but this version does not act on it yet; leave it out%s%s%s",
+                         "%s is known but this version does not act on it yet; leave it out%s%s%s; "
+                         "engine: facefusion does",
                          param->name, param->default_text != NULL ? " or give its default, \"" : "",
                          param->default_text != NULL ? param->default_text : "",
                          param->default_text != NULL ? "\"" : "");
 }
 
 /* Puts the value given under `name` (the row's own, or that of its short form) into the slot. */
-static int put(struct slot *slot, const char *name, const struct input *input,
+static int put(struct slot *slot, const char *name, bool later, const struct input *input,
                struct fus_error *err)
 {
     struct fus_param row = *slot->param;
     row.name = name;
     FUS_AUTO_PARAM_VALUE struct fus_param_value value = {0};
-    int rc = parse(&row, input, &value, err);
-    if (rc == 0)
+    int rc = parse(&row, later, input, &value, err);
+    if (rc == 0 && !later)
         rc = check_later(&row, &value, err);
     if (rc != 0)
         return rc;
-    if (slot->given && strcmp(slot->given_by, name) != 0 &&
+    if (slot->given && slot->given_by != NULL && strcmp(slot->given_by, name) != 0 &&
         !fus_param_value_equal(&row, &value, &slot->value))
         return fus_error_set(err, FUS_E_INVALID_PARAMETER,
                              "%s and %s name the same thing and disagree; give one of them", name,
@@ -137,12 +145,12 @@ static int put_any(struct fus_params *params, struct slot *slot, const struct in
 {
     const struct fus_param *param = slot->param;
     if (param->short_for == NULL)
-        return put(slot, param->name, input, err);
+        return put(slot, param->name, params->later, input, err);
     for (const char *at = param->short_for; *at != '\0';) {
         size_t length = strcspn(at, "|");
         struct slot *target = find(params, at, length);
         assert(target != NULL);
-        int rc = put(target, param->name, input, err);
+        int rc = put(target, param->name, params->later, input, err);
         if (rc != 0)
             return rc;
         at += length + (at[length] == '|');
@@ -240,10 +248,43 @@ int fus_params_take_text(struct fus_params *params, const char *name, const char
         return put_any(params, slot, &(struct input){.text = text}, err);
     for (size_t i = 0; i < params->count; i++) {
         struct slot *other = &params->slots[i];
-        bool its = other == slot || (other->given && other->given_by == slot->param->name);
+        bool its =
+            other == slot || (other->given && fus_str_equal(other->given_by, slot->param->name));
         if (its && set_default(other) != 0)
             return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "not enough memory for the parameters");
     }
+    return 0;
+}
+
+void fus_params_take_later(struct fus_params *params)
+{
+    params->later = true;
+}
+
+int fus_params_preset(struct fus_params *params, const char *name, const char *text,
+                      struct fus_error *err)
+{
+    struct slot *slot = find(params, name, strlen(name));
+    assert(slot != NULL && slot->param->short_for == NULL);
+    struct fus_param row = *slot->param;
+    FUS_AUTO_PARAM_VALUE struct fus_param_value value = {0};
+    const struct input input = {.text = text};
+    int rc = parse(&row, params->later, &input, &value, err);
+    if (rc == 0 && !params->later)
+        rc = check_later(&row, &value, err);
+    if (rc != 0)
+        return rc;
+    FUS_AUTO_FREE char *copy = fus_strdup(text);
+    if (copy == NULL)
+        return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "not enough memory for the parameters");
+    fus_free(slot->preset);
+    slot->preset = FUS_TAKE(copy);
+    if (slot->given && slot->given_by != NULL)
+        return 0;
+    fus_param_value_done(&slot->value);
+    slot->value = value;
+    value = (struct fus_param_value){0};
+    slot->given = true;
     return 0;
 }
 

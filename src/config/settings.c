@@ -90,6 +90,15 @@ static const struct fus_setting table[] = {
      .flags = FUS_SETTING_OPTIONAL,
      .doc = "Path of libonnxruntime; empty: search the usual places"},
 
+    {"facefusion", "config_path", FUS_SETTING_PATH, AT(facefusion_config_path), "",
+     .flags = FUS_SETTING_OPTIONAL,
+     .doc = "A facefusion.ini whose values are the defaults of every job; empty: none"},
+    {"engine", "facefusion_path", FUS_SETTING_PATH, AT(facefusion_path), "",
+     .flags = FUS_SETTING_OPTIONAL,
+     .doc = "Folder of an installed FaceFusion, for jobs with engine: facefusion; empty: off"},
+    {"engine", "facefusion_python", FUS_SETTING_TEXT, AT(facefusion_python), "python3",
+     .doc = "Python that runs it: a path, such as that of its environment, or a name on PATH"},
+
     {"log", "level", FUS_SETTING_CHOICE, AT(log_level), "info", .choices = log_levels,
      .doc = "error, warn, info or debug"},
 };

@@ -354,10 +354,15 @@ static const struct fus_param output[] = {
         .name = key, .type = FUS_PARAM_TEXT, .group = section, .default_text = standard, \
         .flags = FUS_PARAM_IGNORED, .doc = text                                          \
     }
-#define IGNORED_LIST(key, section, text)                                                        \
+#define IGNORED_CHOICE(key, section, standard, text, ...)                                \
+    {                                                                                    \
+        .name = key, .type = FUS_PARAM_TEXT, .group = section, .default_text = standard, \
+        .choices = __VA_ARGS__, .flags = FUS_PARAM_IGNORED, .doc = text                  \
+    }
+#define IGNORED_LIST(key, section, text, ...)                                                   \
     {                                                                                           \
         .name = key, .type = FUS_PARAM_TEXT_LIST, .group = section, .flags = FUS_PARAM_IGNORED, \
-        .doc = text                                                                             \
+        .choices = __VA_ARGS__, .doc = text                                                     \
     }
 
 static const struct fus_param ignored[] = {
@@ -365,15 +370,23 @@ static const struct fus_param ignored[] = {
     IGNORED_TEXT("temp_path", "paths", NULL, "No temporary frames are written"),
     IGNORED_TEXT("jobs_path", "paths", NULL, "Jobs live in the server's store"),
     IGNORED_TEXT("config_path", "paths", NULL, "Settings are those of fusiond"),
-    IGNORED_TEXT("temp_frame_format", "frame_extraction", "png", "No temporary frames are written"),
-    IGNORED_TEXT("temp_pixel_format", "frame_extraction", "bgr24",
-                 "No temporary frames are written"),
-    IGNORED_TEXT("workflow_strategy", "workflow", "memory", "Frames are always streamed in memory"),
-    IGNORED_TEXT("video_memory_strategy", "memory", "strict", "Models are kept warm by the worker"),
-    IGNORED_TEXT("log_level", "misc", "info", "The log is the server's"),
-    IGNORED_TEXT("download_scope", "download", "lite", "A job downloads nothing"),
-    IGNORED_LIST("download_providers", "download", "A job downloads nothing"),
-    IGNORED_LIST("execution_providers", "execution", "Devices are chosen by the server"),
+    IGNORED_CHOICE("temp_frame_format", "frame_extraction", "png",
+                   "No temporary frames are written", CHOICES("bmp", "jpeg", "png", "tiff")),
+    IGNORED_CHOICE("temp_pixel_format", "frame_extraction", "bgr24",
+                   "No temporary frames are written", CHOICES("bgr24", "bgra")),
+    IGNORED_CHOICE("workflow_strategy", "workflow", "memory",
+                   "Frames are always streamed in memory", CHOICES("disk", "memory")),
+    IGNORED_CHOICE("video_memory_strategy", "memory", "strict",
+                   "Models are kept warm by the worker", CHOICES("strict", "moderate", "tolerant")),
+    IGNORED_CHOICE("log_level", "misc", "info", "The log is the server's",
+                   CHOICES("error", "warn", "info", "debug")),
+    IGNORED_CHOICE("download_scope", "download", "lite", "A job downloads nothing",
+                   CHOICES("lite", "full")),
+    IGNORED_LIST("download_providers", "download", "A job downloads nothing",
+                 CHOICES("github", "huggingface")),
+    IGNORED_LIST("execution_providers", "execution", "Devices are chosen by the server",
+                 CHOICES("cuda", "tensorrt", "rocm", "migraphx", "coreml", "openvino", "qnn",
+                         "directml", "cpu")),
     {.name = "execution_device_ids",
      .type = FUS_PARAM_INT_LIST,
      .min = 0,

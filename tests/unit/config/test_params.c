@@ -172,8 +172,10 @@ static void near_values_are_named(void **state)
                  "reference?");
     expect_error("{\"mode\":\"zzzzzzzz\"}", "/parameters/mode",
                  "mode: \"zzzzzzzz\" is not one of many, one or reference");
-    expect_error("{\"mode\":\"all\"}", "/parameters/mode",
-                 "mode: this version does not do \"all\" yet; it does many, one or reference");
+    expect_error(
+        "{\"mode\":\"all\"}", "/parameters/mode",
+        "mode: this version does not do \"all\" yet (engine: facefusion may); it does many, "
+        "one or reference");
 }
 
 static void unknown_names_are_refused_and_near_ones_named(void **state)
@@ -251,9 +253,10 @@ static void later_parameters_take_their_default_only(void **state)
     expect_error(
         "{\"future\":0.6}", "/parameters/future",
         "future is known but this version does not act on it yet; leave it out or give its "
-        "default, \"0.3\"");
+        "default, \"0.3\"; engine: facefusion does");
     expect_error("{\"future_age\":5}", "/parameters/future_age",
-                 "future_age is known but this version does not act on it yet; leave it out");
+                 "future_age is known but this version does not act on it yet; leave it out; "
+                 "engine: facefusion does");
 }
 
 static void ignored_parameters_are_remembered(void **state)
