@@ -74,9 +74,10 @@ int fus_analyser_detect(struct fus_analyser *analyser, const struct fus_image *i
 }
 
 int fus_analyser_landmarks(struct fus_analyser *analyser, const struct fus_image *image,
-                           const struct fus_point points_5[5], int passes, struct fus_face *face,
-                           struct fus_error *err)
+                           const struct fus_box *box, const struct fus_point points_5[5],
+                           int passes, struct fus_face *face, struct fus_error *err)
 {
+    (void)box;
     struct fus_point five[5], points[68];
     float score = 0;
     memcpy(five, points_5, sizeof(five));
@@ -128,8 +129,8 @@ int fus_analyser_find(struct fus_analyser *analyser, const struct fus_image *ima
         struct fus_face *face = &faces->items[faces->count];
         *face = (struct fus_face){.box = detection->box, .score = detection->score};
         memcpy(face->detector_5, detection->points_5, sizeof(face->detector_5));
-        rc = fus_analyser_landmarks(analyser, image, detection->points_5, analyser->passes, face,
-                                    err);
+        rc = fus_analyser_landmarks(analyser, image, &detection->box, detection->points_5,
+                                    analyser->passes, face, err);
         if (rc != 0)
             return rc;
         if (!(face->landmark_score >= analyser->landmark_threshold) || already_there(faces, face))
@@ -146,12 +147,24 @@ float fus_analyser_landmark_threshold(const struct fus_analyser *analyser)
     return analyser->landmark_threshold;
 }
 
-const struct fus_model *fus_analyser_detector(const struct fus_analyser *analyser)
+bool fus_analyser_detects_only(const struct fus_analyser *analyser)
 {
-    return analyser->detector_model;
+    (void)analyser;
+    return false;
 }
 
-const struct fus_model *fus_analyser_landmarker(const struct fus_analyser *analyser)
+size_t fus_analyser_models(const struct fus_analyser *analyser, const struct fus_model **rows,
+                           size_t max)
 {
-    return analyser->landmarker_model;
+    const struct fus_model *const run[] = {analyser->detector_model, analyser->landmarker_model};
+    size_t count = FUS_MIN(max, FUS_COUNT(run));
+    for (size_t i = 0; i < count; i++)
+        rows[i] = run[i];
+    return count;
+}
+
+bool fus_analyser_can_embed(const struct fus_models *models)
+{
+    const struct fus_model *row = fus_models_find(models, "face_recognizer", "arcface");
+    return row != NULL && fus_models_installed(models, row);
 }

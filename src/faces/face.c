@@ -37,6 +37,21 @@ struct fus_point fus_face_centre(const struct fus_point points_5[5])
     return mean(points_5, 5);
 }
 
+int fus_face_angle(const struct fus_point landmarks_68[68])
+{
+    double dx = (double)landmarks_68[16].x - (double)landmarks_68[0].x;
+    double dy = (double)landmarks_68[16].y - (double)landmarks_68[0].y;
+    double degrees = atan2(dy, dx) * (180 / M_PI);
+    if (degrees < 0)
+        degrees += 360;
+    int nearest = 0;
+    for (int angle = 90; angle <= 360; angle += 90) {
+        if (fabs(angle - degrees) < fabs(nearest - degrees))
+            nearest = angle;
+    }
+    return nearest % 360;
+}
+
 static void scale_points(struct fus_point *points, size_t count, double sx, double sy)
 {
     for (size_t i = 0; i < count; i++)

@@ -67,6 +67,9 @@ float fus_face_eye_distance(const struct fus_face *face);
 float fus_face_points_eye_distance(const struct fus_point landmarks_68[68]);
 /* Eye centres, nose tip, mouth corners of 68 points. */
 void fus_face_points_5(const struct fus_point landmarks_68[68], struct fus_point points_5[5]);
+/* 0, 90, 180 or 270: how far a face is turned, by the line from the first to the last point of the
+ * jaw; the smaller of two that are as near (spec/pipeline.md 5.2). */
+int fus_face_angle(const struct fus_point landmarks_68[68]);
 /* The middle of the five points. */
 struct fus_point fus_face_centre(const struct fus_point points_5[5]);
 

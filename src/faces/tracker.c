@@ -51,17 +51,18 @@ static int analyser_detect(void *context, const struct fus_image *image,
 }
 
 static int analyser_landmarks(void *context, const struct fus_image *image,
-                              const struct fus_point points_5[5], int passes, struct fus_face *face,
-                              struct fus_error *err)
+                              const struct fus_box *box, const struct fus_point points_5[5],
+                              int passes, struct fus_face *face, struct fus_error *err)
 {
-    return fus_analyser_landmarks(context, image, points_5, passes, face, err);
+    return fus_analyser_landmarks(context, image, box, points_5, passes, face, err);
 }
 
 int fus_tracker_new(struct fus_analyser *analyser, const struct fus_tracker_options *options,
                     struct fus_tracker **tracker, struct fus_error *err)
 {
     struct fus_tracker_source source = {analyser, analyser_detect, analyser_landmarks,
-                                        fus_analyser_landmark_threshold(analyser)};
+                                        fus_analyser_landmark_threshold(analyser),
+                                        fus_analyser_detects_only(analyser)};
     return fus_tracker_new_with(&source, options, tracker, err);
 }
 
@@ -141,6 +142,9 @@ static void update(struct track *track, const struct fus_face *now, int64_t pts_
                   distance(centre_of(&track->face), centre_of(now)) > JUMP * before;
     memcpy(track->face.landmarks_68_raw, now->landmarks_68_raw, sizeof(now->landmarks_68_raw));
     memcpy(track->face.points_5, now->points_5, sizeof(now->points_5));
+    memcpy(track->face.landmarks_68_5, now->landmarks_68_5, sizeof(now->landmarks_68_5));
+    track->face.has = now->has;
+    track->face.angle = now->angle;
     track->face.landmark_score = now->landmark_score;
     if (jumped || track->doubtful) {
         track->fresh = true;
@@ -192,13 +196,15 @@ static int follow(struct fus_tracker *tracker, const struct fus_image *image, in
     for (size_t i = 0; i < FUS_FACES_MAX; i++) {
         struct track *track = &tracker->tracks[i];
         track->updated = track->fresh = track->matched = false;
-        if (track->state != TRACK_LIVE || (wanted_track >= 0 && track->id != wanted_track))
+        if (track->state != TRACK_LIVE || tracker->source.detects_only ||
+            (wanted_track >= 0 && track->id != wanted_track))
             continue;
-        struct fus_face now;
+        struct fus_face now = {0};
         struct fus_point five[5];
+        struct fus_box box = box_of(track->face.landmarks_68_raw);
         fus_face_points_5(track->face.landmarks_68_raw, five);
-        now.landmark_score = 0;
-        int rc = tracker->source.landmarks(tracker->source.context, image, five, 1, &now, err);
+        int rc =
+            tracker->source.landmarks(tracker->source.context, image, &box, five, 1, &now, err);
         if (rc != 0)
             return rc;
         if (good(tracker, &now))
@@ -254,10 +260,9 @@ static int confirm(struct fus_tracker *tracker, const struct fus_image *image, i
     float error = mean_error(track->face.points_5, detection->points_5);
     if (track->updated && error < 0.35f * raw_eyes(&track->face))
         return 0;
-    struct fus_face now;
-    now.landmark_score = 0;
-    int rc = tracker->source.landmarks(tracker->source.context, image, detection->points_5, 2, &now,
-                                       err);
+    struct fus_face now = {0};
+    int rc = tracker->source.landmarks(tracker->source.context, image, &detection->box,
+                                       detection->points_5, 2, &now, err);
     if (rc != 0)
         return rc;
     if (good(tracker, &now) &&
@@ -307,8 +312,8 @@ static int take_up(struct fus_tracker *tracker, const struct fus_image *image, i
                    const struct fus_detection *detection, struct fus_error *err)
 {
     struct fus_face now = {0};
-    int rc = tracker->source.landmarks(tracker->source.context, image, detection->points_5, 2, &now,
-                                       err);
+    int rc = tracker->source.landmarks(tracker->source.context, image, &detection->box,
+                                       detection->points_5, 2, &now, err);
     if (rc != 0 || !good(tracker, &now))
         return rc;
     for (size_t i = 0; i < FUS_FACES_MAX; i++) {
@@ -322,7 +327,7 @@ static int take_up(struct fus_tracker *tracker, const struct fus_image *image, i
         if (track == NULL)
             return 0;
         track->id = tracker->next_id++;
-        track->doubtful = now.landmark_score < SURE_SCORE;
+        track->doubtful = !tracker->source.detects_only && now.landmark_score < SURE_SCORE;
     }
     begin(tracker, track, &now, detection, pts_us);
     return 0;
@@ -383,7 +388,8 @@ static void forget(struct fus_tracker *tracker, int64_t pts_us)
 
 static bool must_detect(const struct fus_tracker *tracker, int wanted_track)
 {
-    if (tracker->frame == 0 || tracker->frame - tracker->detected_at >= tracker->detect_every ||
+    if (tracker->frame == 0 || tracker->source.detects_only ||
+        tracker->frame - tracker->detected_at >= tracker->detect_every ||
         tracker->frame <= tracker->search_until)
         return true;
     for (size_t i = 0; i < FUS_FACES_MAX; i++) {

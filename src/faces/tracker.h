@@ -21,10 +21,11 @@ struct fus_tracker_source {
     void *context;
     int (*detect)(void *context, const struct fus_image *image,
                   struct fus_detection found[FUS_FACES_MAX], size_t *count, struct fus_error *err);
-    int (*landmarks)(void *context, const struct fus_image *image,
+    int (*landmarks)(void *context, const struct fus_image *image, const struct fus_box *box,
                      const struct fus_point points_5[5], int passes, struct fus_face *face,
                      struct fus_error *err);
     float landmark_threshold;
+    bool detects_only; /* landmarks cannot be followed: the detector looks in each frame */
 };
 
 struct fus_tracker;

@@ -17,6 +17,12 @@ static int side_of(const char *size)
     return fus_parse_int(side, 16, 4096, &value) ? (int)value : 0;
 }
 
+/* FaceFusion's meaning of a threshold of 0. */
+static bool is_off(const struct fus_params *params, const char *name)
+{
+    return fus_params_is_set(params, name) && !(fus_params_float(params, name) > 0);
+}
+
 /* A threshold that nobody asked for is the model's own. */
 static double score_of(const struct fus_params *params, const char *name)
 {
@@ -32,8 +38,15 @@ void fus_options_analyser(const struct fus_params *params, int threads,
         .detector_size = side_of(fus_params_text(params, "face_detector_size")),
         .detector_score = score_of(params, "face_detector_score"),
         .landmarker_score = score_of(params, "face_landmarker_score"),
+        .detector_off = is_off(params, "face_detector_score"),
+        .landmarker_off = is_off(params, "face_landmarker_score"),
         .threads = threads,
     };
+    fus_params_box(params, "face_detector_margin", options->margin);
+    options->angle_count = (int)FUS_MIN(fus_params_list_count(params, "face_detector_angles"),
+                                        FUS_COUNT(options->angles));
+    for (int i = 0; i < options->angle_count; i++)
+        options->angles[i] = (int)fus_params_list_int(params, "face_detector_angles", (size_t)i);
 }
 
 static void copy_text(const struct fus_params *params, const char *name, char *to, size_t size)

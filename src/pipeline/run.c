@@ -76,6 +76,8 @@ static int open_faces(struct fus_pipeline_job *job, struct fus_error *err)
 {
     const struct fus_params *params = job->request->params;
     struct fus_analyser_options options;
+    const struct fus_model *models[FUS_ANALYSER_MODELS_MAX];
+    size_t model_count;
     int64_t start_us = fus_clock_monotonic_us();
     int rc;
 
@@ -86,8 +88,9 @@ static int open_faces(struct fus_pipeline_job *job, struct fus_error *err)
     rc = fus_analyser_new(job->engine->models, &options, &job->analyser, err);
     if (rc)
         return rc;
-    add_model(job, fus_analyser_detector(job->analyser));
-    add_model(job, fus_analyser_landmarker(job->analyser));
+    model_count = fus_analyser_models(job->analyser, models, FUS_COUNT(models));
+    for (size_t i = 0; i < model_count; i++)
+        add_model(job, models[i]);
     fus_selection_init(&job->selection, params);
     if (job->chain.needs & FUS_NEEDS_SOURCE_FACE) {
         rc = fus_sources_read(&job->sources, job->request, job->analyser, &job->progress, err);

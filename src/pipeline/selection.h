@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "config/param.h"
-#include "faces/selector.h"
+#include "faces/reference.h"
 
 struct fus_selection {
     enum fus_selector_mode mode;

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "faces/selector.h"
+#include "faces/reference.h"
 
 /* A face at (x, y) whose eyes are `eyes` apart. */
 static void put(struct fus_faces *faces, float x, float y, float eyes, float score, int track)

@@ -44,11 +44,11 @@ static int scene_detect(void *context, const struct fus_image *image,
     return 0;
 }
 
-static int scene_landmarks(void *context, const struct fus_image *image,
+static int scene_landmarks(void *context, const struct fus_image *image, const struct fus_box *box,
                            const struct fus_point points_5[5], int passes, struct fus_face *face,
                            struct fus_error *err)
 {
-    (void)image, (void)passes, (void)err;
+    (void)image, (void)box, (void)passes, (void)err;
     struct scene *scene = context;
     scene->landmark_calls++;
     struct fus_point c = fus_face_centre(points_5);
@@ -80,7 +80,7 @@ struct play {
 static int begin(void **state)
 {
     struct play *play = calloc(1, sizeof(*play));
-    struct fus_tracker_source source = {&play->scene, scene_detect, scene_landmarks, 0.5f};
+    struct fus_tracker_source source = {&play->scene, scene_detect, scene_landmarks, 0.5f, false};
     *state = play;
     return fus_tracker_new_with(&source, NULL, &play->tracker, NULL);
 }
@@ -320,7 +320,7 @@ static void errors_are_passed_on_and_frames_allocate_nothing(void **state)
         next(play, -1);
     assert_false(fus_mem_failed());
     struct fus_tracker *none = NULL;
-    struct fus_tracker_source source = {NULL, scene_detect, scene_landmarks, 0.5f};
+    struct fus_tracker_source source = {NULL, scene_detect, scene_landmarks, 0.5f, false};
     assert_int_equal(fus_tracker_new_with(&source, NULL, &none, NULL), FUS_E_OUT_OF_MEMORY);
     fus_mem_fail_off();
     assert_int_equal(play->faces.count, 1);

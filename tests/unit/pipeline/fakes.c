@@ -80,13 +80,12 @@ int fus_analyser_find(struct fus_analyser *analyser, const struct fus_image *ima
     show_faces(image, faces);
     return 0;
 }
-const struct fus_model *fus_analyser_detector(const struct fus_analyser *analyser)
+size_t fus_analyser_models(const struct fus_analyser *analyser, const struct fus_model **rows,
+                           size_t max)
 {
-    return &detector;
-}
-const struct fus_model *fus_analyser_landmarker(const struct fus_analyser *analyser)
-{
-    return &landmarker;
+    rows[0] = &detector;
+    rows[1] = &landmarker;
+    return 2;
 }
 
 int fus_tracker_new(struct fus_analyser *analyser, const struct fus_tracker_options *options,
