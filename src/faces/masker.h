@@ -81,7 +81,7 @@ int fus_masker_begin(struct fus_masker *masker, const struct fus_plane *crop, fl
 int fus_masker_end(struct fus_masker *masker, const struct fus_crop_pixels *result,
                    const struct fus_point landmarks_68[68], const struct fus_affine *m, float *mask,
                    struct fus_error *err) FUS_MUST_CHECK;
-/* Both at once on one crop of 8-bit pixels: what face_debugger draws. */
+/* Both at once on one crop of tight rows: what face_debugger draws. */
 int fus_masker_all(struct fus_masker *masker, const struct fus_plane *crop,
                    const struct fus_point landmarks_68[68], const struct fus_affine *m, float *mask,
                    struct fus_error *err) FUS_MUST_CHECK;
