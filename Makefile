@@ -8,12 +8,12 @@ CC_IS_SET := $(filter-out default undefined,$(origin CC))
 MESON_FLAGS := $(if $(SANITIZE),-Db_sanitize=$(SANITIZE) -Db_lundef=false) $(if $(WERROR),-Dwerror=true)
 
 .DELETE_ON_ERROR:
-.PHONY: all setup build demo test looks bench clean help
+.PHONY: all setup build demo test looks bench parity clean help
 
 all: build
 
 help:
-	@sed -n 's/^#   //p' Makefile; echo 'targets: demo test looks bench fuzz torture clean'
+	@sed -n 's/^#   //p' Makefile; echo 'targets: demo test looks bench parity fuzz torture clean'
 
 setup:
 	@tools/setup/setup.sh
@@ -35,6 +35,10 @@ looks: build
 
 bench: build
 	@tools/bench.sh $(BUILD)
+
+# Against FaceFusion's recorded values and whole runs: docs/PARITY.md. PARITY='--case NAME --verbose'
+parity: build
+	@$(BUILD)/tools/parity $(PARITY)
 
 clean:
 	rm -rf build build-* *.setup.log

@@ -1,0 +1,106 @@
+#include "picture.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "media/still.h"
+
+static const uint8_t *pixel(const struct fus_image *image, int x, int y)
+{
+    return image->plane[0] + y * image->stride_bytes[0] + 3 * x;
+}
+
+static double db(double squares, double values)
+{
+    return squares > 0 ? 10 * log10(255.0 * 255.0 * values / squares) : INFINITY;
+}
+
+/* Adds the squared differences of one pixel. */
+static void add(const uint8_t *a, const uint8_t *b, double *squares, int *max)
+{
+    for (int c = 0; c < 3; c++) {
+        int by = abs(a[c] - b[c]);
+        *squares += (double)by * by;
+        *max = FUS_MAX(*max, by);
+    }
+}
+
+double parity_psnr(const struct fus_image *a, const struct fus_image *b, int *max)
+{
+    double squares = 0;
+    int greatest = 0;
+    for (int y = 0; y < a->height; y++)
+        for (int x = 0; x < a->width; x++)
+            add(pixel(a, x, y), pixel(b, x, y), &squares, &greatest);
+    if (max)
+        *max = greatest;
+    return db(squares, 3.0 * a->width * a->height);
+}
+
+void parity_region(const struct fus_image *target, const struct fus_image *expected,
+                   const struct fus_image *ours, struct parity_region *region)
+{
+    double squares = 0;
+    int x1 = target->width, y1 = target->height, x2 = 0, y2 = 0;
+    *region = (struct parity_region){0};
+    for (int y = 0; y < target->height; y++) {
+        for (int x = 0; x < target->width; x++) {
+            const uint8_t *t = pixel(target, x, y), *e = pixel(expected, x, y),
+                          *o = pixel(ours, x, y);
+            if (memcmp(t, e, 3) != 0) {
+                add(o, e, &squares, &region->max);
+                region->changed++;
+                x1 = FUS_MIN(x1, x);
+                y1 = FUS_MIN(y1, y);
+                x2 = FUS_MAX(x2, x + 1);
+                y2 = FUS_MAX(y2, y + 1);
+            } else if (memcmp(t, o, 3) != 0) {
+                region->stray++;
+                region->stray_x = x;
+                region->stray_y = y;
+            }
+        }
+    }
+    region->psnr = db(squares, 3.0 * (double)region->changed);
+    if (region->changed)
+        region->box = (struct fus_rect){x1, y1, x2 - x1, y2 - y1};
+}
+
+static int write_png(const char *folder, const char *name, const char *what,
+                     const struct fus_image *image, struct fus_error *err)
+{
+    const struct fus_still still = {.image = *image};
+    const struct fus_still_options options = {.container = FUS_CONTAINER_PNG};
+    FUS_AUTO_FREE uint8_t *bytes = NULL;
+    size_t size = 0;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s-%s.png", folder, name, what);
+    int rc = fus_still_encode(&still, &options, &bytes, &size, err);
+    return rc ? rc : fus_fs_write_atomic(path, bytes, size, 0644, err);
+}
+
+int parity_keep(const char *folder, const char *name, const struct fus_image *ours,
+                const struct fus_image *expected, struct fus_error *err)
+{
+    FUS_AUTO_IMAGE struct fus_image difference = {0};
+    int rc = fus_fs_mkdirs(folder, 0755, err);
+    if (!rc)
+        rc = write_png(folder, name, "ours", ours, err);
+    if (!rc)
+        rc = write_png(folder, name, "expected", expected, err);
+    if (rc || ours->width != expected->width || ours->height != expected->height)
+        return rc;
+    rc = fus_image_alloc(&difference, FUS_PIXEL_BGR8, ours->width, ours->height, err);
+    if (rc)
+        return rc;
+    for (int y = 0; y < ours->height; y++) {
+        uint8_t *to = difference.plane[0] + y * difference.stride_bytes[0];
+        for (int i = 0; i < 3 * ours->width; i++)
+            to[i] = (uint8_t)FUS_MIN(255, 8 * abs(pixel(ours, 0, y)[i] - pixel(expected, 0, y)[i]));
+    }
+    return write_png(folder, name, "difference", &difference, err);
+}
