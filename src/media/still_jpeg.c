@@ -2,6 +2,7 @@
  * function that calls setjmp, and nothing between the two owns anything. */
 #include "media/still_codec.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,6 +186,26 @@ int fus_jpeg_decode(const uint8_t *bytes, size_t size, const struct fus_still_he
     return decode_body(state, bytes, size, header, still, err);
 }
 
+/* FaceFusion's stills are written by FFmpeg's Motion JPEG encoder, whose one scale runs from 2 to
+ * 31: quality q is round(31 - 0.31 q) (nearbyint rounds halves to even, as upstream does). The AC
+ * steps are MPEG-1's default intra matrix (ISO/IEC 11172-2, 2.4.3.2) times the scale over 8, the DC
+ * step is 8, for luma and chroma alike. Upstream's encoder stops at 2; here 1 and 0 (from a quality
+ * of 95 on) go on down to no loss but rounding. */
+static void set_tables(struct jpeg_compress_struct *out, int quality)
+{
+    static const uint8_t intra[DCTSIZE2] = {
+        8,  16, 19, 22, 26, 27, 29, 34, 16, 16, 22, 24, 27, 29, 34, 37, 19, 22, 26, 27, 29, 34,
+        34, 38, 22, 22, 26, 27, 29, 34, 37, 40, 22, 26, 27, 29, 32, 35, 40, 48, 26, 27, 29, 32,
+        35, 40, 48, 58, 26, 27, 29, 34, 38, 46, 56, 69, 27, 29, 35, 38, 46, 56, 69, 83};
+    unsigned scale = (unsigned)nearbyint(31 - 0.31 * FUS_CLAMP(quality, 0, 100));
+    unsigned table[DCTSIZE2];
+    for (int i = 0; i < DCTSIZE2; i++)
+        table[i] = FUS_CLAMP(intra[i] * scale / 8, 1u, 255u);
+    table[0] = scale >= 2 ? 8 : 1 + scale;
+    jpeg_add_quant_table(out, 0, table, 100, TRUE);
+    jpeg_add_quant_table(out, 1, table, 100, TRUE);
+}
+
 static int encode_body(struct jpeg_state *state, const struct fus_still_job *job,
                        struct fus_error *err)
 {
@@ -197,7 +218,7 @@ static int encode_body(struct jpeg_state *state, const struct fus_still_job *job
     out->input_components = job->grey ? 1 : 3;
     out->in_color_space = job->grey ? JCS_GRAYSCALE : JCS_EXT_BGR;
     jpeg_set_defaults(out);
-    jpeg_set_quality(out, FUS_CLAMP(job->quality, 1, 100), TRUE);
+    set_tables(out, job->quality);
     out->optimize_coding = TRUE;
     if (!job->grey && job->quality >= FULL_CHROMA_QUALITY)
         out->comp_info[0].h_samp_factor = out->comp_info[0].v_samp_factor = 1;

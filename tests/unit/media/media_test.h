@@ -2,6 +2,7 @@
 #ifndef FUS_TESTS_MEDIA_TEST_H
 #define FUS_TESTS_MEDIA_TEST_H
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
