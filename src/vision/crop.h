@@ -5,7 +5,8 @@
  * interpolations are fused float32; 8-bit results are rounded half to even. float64 pictures take
  * OpenCV's older path: positions in 1/32 pixel, weights in doubles.
  * m maps the picture to the crop (what an alignment gives). Pure, thread-safe, nothing is
- * allocated. All return false, and leave `to` alone, when m has no inverse. */
+ * allocated. All return false, and leave `to` alone, when m has no
+ * inverse or points farther than 1e8 pixels away. */
 #ifndef FUS_VISION_CROP_H
 #define FUS_VISION_CROP_H
 
