@@ -1,18 +1,26 @@
 #include "processors/face_enhancer.h"
 
+#include <string.h>
+
+#include "base/mem.h"
+#include "processors/face_enhancer/detail.h"
+#include "vision/rect.h"
+
 #define CHOICES(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define STANDARD_MODEL "gfpgan_1.4"
+#define BUILTIN_FAMILY "detail"
 
 static const struct fus_param rows[] = {
     {.name = "face_enhancer_model",
      .type = FUS_PARAM_TEXT,
      .choices =
-         CHOICES("codeformer", "gfpgan_1.2", "gfpgan_1.3", "gfpgan_1.4", "gpen_bfr_256",
+         CHOICES("detail", "codeformer", "gfpgan_1.2", "gfpgan_1.3", "gfpgan_1.4", "gpen_bfr_256",
                  "gpen_bfr_512", "gpen_bfr_1024", "gpen_bfr_2048", "restoreformer_plus_plus"),
      .group = "processors",
      .role = "face_enhancer",
      .flags = FUS_PARAM_MODEL,
-     .doc = "Model that restores the face; left out: gfpgan_1.4"},
+     .doc = "Model that restores the face; left out: gfpgan_1.4 if it is installed, else detail, "
+            "which is built in and sharpens"},
     {.name = "face_enhancer_blend",
      .type = FUS_PARAM_INT,
      .min = 0,
@@ -20,7 +28,7 @@ static const struct fus_param rows[] = {
      .step = 1,
      .default_text = "80",
      .group = "processors",
-     .doc = "Share of the restored face, percent"},
+     .doc = "Share of the restored face, percent; of detail its strength"},
     {.name = "face_enhancer_weight",
      .type = FUS_PARAM_FLOAT,
      .min = 0,
@@ -32,43 +40,86 @@ static const struct fus_param rows[] = {
 };
 static const struct fus_param_table params_table = {rows, FUS_COUNT(rows)};
 
-/* The model that the request means, if it is installed. No family of enhancers can be run yet, so
- * an installed one is refused too, by name. */
+struct fus_processor {
+    struct fus_detail *detail;
+    float strength;
+};
+
+static bool is_detail(const struct fus_model *model)
+{
+    return strcmp(model->family, BUILTIN_FAMILY) == 0;
+}
+
 static int check(const struct fus_params *params, const struct fus_models *models,
                  const struct fus_model **model, struct fus_error *err)
 {
     const struct fus_model *found;
-    const char *named = fus_params_text(params, "face_enhancer_model");
-    const int failed = fus_models_choose(models, "face_enhancer", named ? named : STANDARD_MODEL,
-                                         STANDARD_MODEL, &found, err);
+    const int failed =
+        fus_models_choose(models, "face_enhancer", fus_params_text(params, "face_enhancer_model"),
+                          STANDARD_MODEL, &found, err);
     if (failed)
         return failed;
-    (void)model;
-    return fus_error_set(err, FUS_E_MODEL_NOT_FOUND,
-                         "the model %s is installed, but this version cannot run it", found->id);
+    if (!is_detail(found))
+        return fus_error_set(err, FUS_E_MODEL_NOT_FOUND,
+                             "the model %s is installed, but this version cannot run it; "
+                             "detail is built in",
+                             found->id);
+    if (model)
+        *model = found;
+    return 0;
 }
 
 static enum fus_source_type source_type(const struct fus_params *params,
                                         const struct fus_models *models)
 {
+    const struct fus_model *model;
+    if (check(params, models, &model, NULL) == 0 && !model->generator)
+        return FUS_SOURCE_TYPE_COMPOSITE;
     return FUS_SOURCE_TYPE_COMPOSITE_TRAINED;
 }
 
-/* Jobs are checked before they are opened; whoever gets here anyway hears the same. */
+static void close(struct fus_processor *processor)
+{
+    if (!processor)
+        return;
+    fus_detail_free(processor->detail);
+    fus_free(processor);
+}
+FUS_CLEANUP_DEFINE(close, struct fus_processor *)
+
 static int open(const struct fus_processor_context *context, struct fus_processor **processor,
                 struct fus_error *err)
 {
-    return check(context->params, context->models, NULL, err);
+    const struct fus_model *model;
+    int failed = check(context->params, context->models, &model, err);
+    if (failed)
+        return failed;
+    FUS_CLEANUP(close) struct fus_processor *made = fus_calloc(1, sizeof *made);
+    if (!made)
+        return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "not enough memory for the face enhancer");
+    made->strength = (float)fus_params_int(context->params, "face_enhancer_blend") / 100.0f;
+    failed = fus_detail_new(&made->detail, err);
+    if (failed)
+        return failed;
+    *processor = FUS_TAKE(made);
+    return 0;
 }
 
 static int process(struct fus_processor *processor, struct fus_processor_frame *frame,
                    struct fus_error *err)
 {
-    return fus_error_set(err, FUS_E_INTERNAL, "no face enhancer is open");
-}
-
-static void close(struct fus_processor *processor)
-{
+    struct fus_rect all = {0, 0, 0, 0};
+    for (size_t i = 0; i < frame->face_count; i++) {
+        struct fus_rect one;
+        const int failed =
+            fus_detail_face(processor->detail, frame->image, frame->faces[i]->landmarks_68,
+                            processor->strength, &one, err);
+        if (failed)
+            return failed;
+        all = fus_rect_union(all, one);
+    }
+    frame->changed = all;
+    return 0;
 }
 
 const struct fus_processor_descriptor fus_face_enhancer = {

@@ -1,5 +1,5 @@
-/* The processor face_enhancer: known with its parameters; needs a model that this version can run,
- * and none is part of it. */
+/* The processor face_enhancer: makes faces crisper. detail (face_enhancer/detail.h) is built in;
+ * FaceFusion's models run when they are installed. */
 #ifndef FUS_PROCESSORS_FACE_ENHANCER_H
 #define FUS_PROCESSORS_FACE_ENHANCER_H
 

@@ -38,4 +38,16 @@ static inline bool fus_rect_around(struct fus_box box, float margin, int width, 
         height, out);
 }
 
+/* The smallest rectangle around both; an empty one counts nothing. */
+static inline struct fus_rect fus_rect_union(struct fus_rect a, struct fus_rect b)
+{
+    if (a.width <= 0 || a.height <= 0)
+        return b;
+    if (b.width <= 0 || b.height <= 0)
+        return a;
+    const int x = FUS_MIN(a.x, b.x), y = FUS_MIN(a.y, b.y);
+    return (struct fus_rect){x, y, FUS_MAX(a.x + a.width, b.x + b.width) - x,
+                             FUS_MAX(a.y + a.height, b.y + b.height) - y};
+}
+
 #endif

@@ -127,25 +127,28 @@ def test_purge():
 
 
 def test_short_cuts():
-    """/process/swap is a job; /process/enhance says which model is missing"""
+    """/process/swap and /process/enhance are jobs with their processor; neither needs a model"""
     with Server() as server:
         donor, target = server.put_input(head_still(1)), server.put_input(head_still(5))
         job = server.finish(server.submit({'source_images': [donor], 'target_image': target}, '/api/v1/process/swap'))
         assert job['status'] == 'completed', job
-        answer = server.post_json('/api/v1/process/enhance', {'target_image': target})
+        job = server.finish(server.submit({'target_image': target}, '/api/v1/process/enhance'))
+        assert job['status'] == 'completed', job
+        assert job['faces']['target_max'] == 1 and any(model['id'] == 'detail' for model in job['models']), job
+        before, after = pixels(head_still(5)), pixels(save(server, job, 'enhanced.png'))
+        assert len(before) == len(after) and before != after
+        body = {'target_image': target, 'parameters': {'face_enhancer_model': 'gfpgan_1.4'}}
+        answer = server.post_json('/api/v1/process/enhance', body)
         assert answer.status == 422 and answer.json['code'] == 'model_not_found', answer
 
 
 def test_body_of_the_product():
-    """the body that was asked for by name runs; the enhancer in it is model_not_found until installed"""
+    """the body that was asked for by name runs, the enhancer in it too"""
     with Server() as server:
         donor, target = server.put_input(head_still(1)), server.put_input(head_clip(seconds=0.4))
         body = {'source_images': [donor], 'target_video': target, 'output_format': 'mp4',
                 'parameters': {'face_detector': 'builtin', 'reference_face_position': 0, 'processors': ['face_swapper', 'face_enhancer'],
                                'output_quality': 95, 'fps': 30, 'temp_directory': 'temp'}}
-        answer = server.post_json('/api/v1/jobs', body)
-        assert answer.status == 422 and answer.json['code'] == 'model_not_found', answer
-        body['parameters']['processors'].remove('face_enhancer')
         job = server.finish(server.submit(body))
         assert job['status'] == 'completed', job
         codes = [warning['code'] for warning in job['warnings']]

@@ -93,7 +93,7 @@ static void every_row_of_the_pipeline_is_told(void **state)
     (void)state;
     FUS_CLEANUP(fus_models_free) struct fus_models *models = NULL;
     assert_int_equal(fus_models_open(NULL, NULL, &models, NULL), 0);
-    assert_int_equal(fus_models_count(models), 257);
+    assert_int_equal(fus_models_count(models), 258);
     size_t deep = 0;
     for (size_t i = 0; i < fus_models_count(models); i++) {
         const struct fus_model *model = fus_models_at(models, i);
@@ -199,7 +199,11 @@ static void a_model_that_is_not_named_is_the_preferred_or_the_built_in(void **st
         fus_models_choose(models, "face_swapper", NULL, "hyperswap_1a_256", &model, NULL), 0);
     assert_string_equal(model->id, "mesh_blend");
     assert_int_equal(fus_models_choose(models, "face_enhancer", NULL, "gfpgan_1.4", &model, NULL),
-                     FUS_E_MODEL_NOT_FOUND);
+                     0);
+    assert_string_equal(model->id, "detail");
+    assert_int_equal(
+        fus_models_choose(models, "frame_enhancer", NULL, "span_kendata_x4", &model, NULL),
+        FUS_E_MODEL_NOT_FOUND);
     put(folder, "yoloface_8n.onnx", "x", 1);
     assert_int_equal(fus_models_choose(models, "face_detector", NULL, "yolo_face", &model, NULL),
                      0);

@@ -78,10 +78,22 @@ static void a_named_model_that_is_missing_is_model_not_found(void **state)
     assert_non_null(strstr(err.detail, "inswapper_128"));
 }
 
-static void the_enhancer_is_model_not_found(void **state)
+static void the_enhancer_sharpens_when_no_model_is_there(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct fus_model *model = NULL;
+    assert_int_equal(fus_face_enhancer.check(fixture->params, fixture->models, &model, NULL), 0);
+    assert_string_equal(model->id, "detail");
+    assert_int_equal(fus_face_enhancer.source_type(fixture->params, fixture->models),
+                     FUS_SOURCE_TYPE_COMPOSITE);
+}
+
+static void an_enhancer_that_is_missing_is_model_not_found(void **state)
 {
     struct fixture *fixture = *state;
     struct fus_error err = {0};
+    assert_int_equal(
+        fus_params_take_text(fixture->params, "face_enhancer_model", "gfpgan_1.4", NULL), 0);
     assert_int_equal(fus_face_enhancer.check(fixture->params, fixture->models, NULL, &err),
                      FUS_E_MODEL_NOT_FOUND);
     assert_non_null(strstr(err.detail, "gfpgan_1.4"));
@@ -94,6 +106,8 @@ static void all_problems_of_a_request_come_at_once(void **state)
     assert_int_equal(fus_params_take_text(fixture->params, "processors",
                                           "face_swapper face_enhancer frame_colorizer", NULL),
                      0);
+    assert_int_equal(
+        fus_params_take_text(fixture->params, "face_enhancer_model", "gfpgan_1.4", NULL), 0);
     assert_int_equal(
         fus_params_take_text(fixture->params, "face_detector_model", "retinaface", NULL), 0);
     fus_processors_check(fixture->params, fixture->models, "/parameters", &errors);
@@ -174,7 +188,8 @@ int main(void)
         cmocka_unit_test(processors_are_found_by_name),
         WITH_FIXTURE(the_swapper_runs_mesh_blend_when_no_other_is_there),
         WITH_FIXTURE(a_named_model_that_is_missing_is_model_not_found),
-        WITH_FIXTURE(the_enhancer_is_model_not_found),
+        WITH_FIXTURE(the_enhancer_sharpens_when_no_model_is_there),
+        WITH_FIXTURE(an_enhancer_that_is_missing_is_model_not_found),
         WITH_FIXTURE(all_problems_of_a_request_come_at_once),
         WITH_FIXTURE(a_source_without_a_face_is_named),
         WITH_FIXTURE(a_small_donor_is_warned_of),
