@@ -205,7 +205,9 @@ static int check_parameters(struct fus_api *api, const json_t *body, const char 
         given = NULL;
     }
     FUS_AUTO_JSON json_t *parameters = preset_parameters(given, preset, errors);
-    int rc = fus_params_take_json(params, parameters, "/parameters", errors);
+    int rc = fus_facefusion_ini_apply(api->options.defaults, false, params, NULL);
+    if (rc == 0)
+        rc = fus_params_take_json(params, parameters, "/parameters", errors);
     if (rc == FUS_E_OUT_OF_MEMORY)
         return rc;
     fus_processors_check(params, api->options.models, "/parameters", errors);

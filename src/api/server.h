@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
+#include "config/facefusion_ini.h"
 #include "inference/models.h"
 #include "jobs/store.h"
 #include "metrics/metrics.h"
@@ -17,6 +18,7 @@ struct fus_api_options {
     const struct fus_models *models; /* for listing and checks; runtime may be absent */
     struct fus_metrics *metrics;
     struct fus_log *log;
+    const struct fus_facefusion_ini *defaults; /* of every job's parameters; NULL: the tables' */
     /* Called after a job was queued or a cancel was asked for. */
     void (*wake)(void *user);
     /* Number of ready workers, for readyz; and why not, in a sentence. */

@@ -11,6 +11,7 @@ enum fus_exit {
     FUS_EXIT_OK = 0,
     FUS_EXIT_FAILED = 1,
     FUS_EXIT_USAGE = 2,
+    FUS_EXIT_REJECTED = 3, /* the content was refused */
     FUS_EXIT_INTERRUPTED = 130,
 };
 
@@ -23,6 +24,7 @@ struct fus_command {
 
 int fus_cli_serve(int argc, char **argv);
 int fus_cli_run(int argc, char **argv);
+int fus_cli_batch(int argc, char **argv);
 int fus_cli_jobs(int argc, char **argv);
 int fus_cli_doctor(int argc, char **argv);
 int fus_cli_params(int argc, char **argv);

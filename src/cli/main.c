@@ -9,6 +9,9 @@
 static const struct fus_command commands[] = {
     {"serve", "The API, the supervisor and its workers", fus_cli_serve, false},
     {"run", "One job on the command line, no server", fus_cli_run, false},
+    {"batch", "Every source with every target, no server", fus_cli_batch, false},
+    {"headless-run", "", fus_cli_run, true}, /* FaceFusion's names for the two */
+    {"batch-run", "", fus_cli_batch, true},
     {"jobs", "A client of the API: submit, list, watch, result, cancel", fus_cli_jobs, false},
     {"doctor", "What is set, what is missing and how to mend it", fus_cli_doctor, false},
     {"params", "All parameters of a job", fus_cli_params, false},

@@ -16,8 +16,8 @@ void fus_cli_progress_init(struct fus_cli_progress *view, FILE *out, bool quiet)
     view->terminal = isatty(fileno(out)) == 1;
 }
 
-static void describe(char *out, size_t size, const char *step, int64_t frames_done,
-                     int64_t frames_total, double fps)
+static void describe(char *out, size_t size, const char *prefix, const char *step,
+                     int64_t frames_done, int64_t frames_total, double fps)
 {
     char words[32];
     (void)fus_strlcpy(words, step, sizeof(words));
@@ -25,7 +25,7 @@ static void describe(char *out, size_t size, const char *step, int64_t frames_do
         if (*c == '_')
             *c = ' ';
     }
-    int used = snprintf(out, size, "%s", words);
+    int used = snprintf(out, size, "%s%s", prefix, words);
     if (frames_total > 1 && used > 0 && (size_t)used < size)
         used += snprintf(out + used, size - (size_t)used, ", frame %" PRId64 " of %" PRId64,
                          frames_done, frames_total);
@@ -40,7 +40,7 @@ void fus_cli_progress_show(struct fus_cli_progress *view, int percent, const cha
     if (view->quiet)
         return;
     percent = FUS_CLAMP(percent, 0, 100);
-    describe(text, sizeof(text), step, frames_done, frames_total, fps);
+    describe(text, sizeof(text), view->prefix, step, frames_done, frames_total, fps);
     if (view->terminal) {
         char bar[BAR + 1];
         int filled = percent * BAR / 100;
@@ -53,7 +53,8 @@ void fus_cli_progress_show(struct fus_cli_progress *view, int percent, const cha
         view->drawn = true;
         return;
     }
-    bool news = strcmp(view->last_step, step) != 0 || view->last_percent < 0 ||
+    bool steps = view->prefix[0] == '\0';
+    bool news = (steps && strcmp(view->last_step, step) != 0) || view->last_percent < 0 ||
                 percent >= view->last_percent + LINE_EVERY;
     if (!news)
         return;

@@ -13,6 +13,7 @@ struct fus_cli_progress {
     bool drawn;       /* a bar stands on the present line */
     int last_percent; /* of the last line, -1 none */
     char last_step[32];
+    char prefix[48]; /* stands before the step; steps then make no lines of their own */
 };
 
 /* out stays the caller's. quiet: nothing is written at all. */

@@ -12,6 +12,7 @@
 #include "cli/config_args.h"
 #include "cli/interrupt.h"
 #include "config/settings.h"
+#include "processors/processor.h"
 #include "worker/supervisor.h"
 
 #define PROGRAM "fusiond serve"
@@ -19,6 +20,7 @@
 /* Everything a server holds, in the order it is made; one destructor takes half of it as well. */
 struct server {
     struct fus_config *config;
+    struct fus_facefusion_ini *defaults;
     struct fus_log *log;
     struct fus_interrupt *interrupt;
     struct fus_storage *storage;
@@ -49,6 +51,7 @@ static void server_done(struct server *server)
     fus_storage_free(server->storage);
     fus_interrupt_stop(server->interrupt);
     fus_log_free(server->log);
+    fus_facefusion_ini_free(server->defaults);
     fus_config_free(server->config);
     pthread_mutex_destroy(&server->supervisor_lock);
 }
@@ -115,6 +118,7 @@ static int start(struct server *server, struct fus_error *err)
         .models = server->models,
         .metrics = server->metrics,
         .log = server->log,
+        .defaults = server->defaults,
         .wake = wake,
         .workers_ready = workers_ready,
         .user = server,
@@ -146,6 +150,22 @@ static int take(void *user, const struct fus_option *option, const char *value,
     return fus_config_args_take(user, option, value, err);
 }
 
+/* The values that every job starts from; what is wrong with them is the operator's to hear now. */
+static int read_defaults(struct server *server, struct fus_error *err)
+{
+    const char *path = server->config->facefusion_config_path;
+    return *path == '\0'
+               ? 0
+               : fus_facefusion_ini_load(path, fus_processors_schema(), &server->defaults, err);
+}
+
+static void warn_defaults(const struct server *server)
+{
+    const char *text;
+    for (size_t i = 0; (text = fus_facefusion_ini_warning(server->defaults, i)) != NULL; i++)
+        fus_log(server->log, FUS_LOG_WARN, text);
+}
+
 static void warn_lines(struct fus_log *log, const char *lines)
 {
     while (*lines != '\0') {
@@ -175,6 +195,8 @@ int fus_cli_serve(int argc, char **argv)
         return FUS_EXIT_OK;
     if (rc == 0)
         rc = fus_config_args_finish(&args, &server.config, &err);
+    if (rc == 0)
+        rc = read_defaults(&server, &err);
     if (rc != 0)
         return fus_cli_usage_error(PROGRAM, &err);
 
@@ -184,6 +206,7 @@ int fus_cli_serve(int argc, char **argv)
     if (server.log == NULL)
         return FUS_EXIT_FAILED;
     warn_lines(server.log, fus_config_builder_warnings(args.builder));
+    warn_defaults(&server);
     rc = fus_interrupt_start(FUS_EXIT_FAILED, &server.interrupt, &err);
     if (rc == 0)
         rc = start(&server, &err);
