@@ -5,6 +5,7 @@
 #ifndef FUS_VISION_DRAW_H
 #define FUS_VISION_DRAW_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"

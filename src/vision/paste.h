@@ -36,8 +36,5 @@ struct fus_rect fus_paste_rect(const struct fus_affine *m, int size, int frame_w
 int fus_paste(struct fus_paste_scratch *scratch, const struct fus_plane *frame,
               const struct fus_crop_pixels *crop, const float *mask, const struct fus_affine *m,
               struct fus_rect *roi, struct fus_error *err) FUS_MUST_CHECK;
-/* Plain twin, pixel by pixel; only tests call it. */
-void fus_paste_plain(const struct fus_plane *frame, const struct fus_crop_pixels *crop,
-                     const float *mask, const struct fus_affine *m);
 
 #endif
