@@ -54,10 +54,18 @@ static void count_not_built(struct parity *run)
 
 void parity_golden(struct parity *run)
 {
+    static void (*const families[])(struct parity *) = {
+        parity_golden_swapper,
+        parity_golden_synthetic,
+    };
     if (!fus_fs_exists(run->golden)) {
         parity_report_count(run->report, "golden", PARITY_SKIPPED, 1,
                             "folder of recorded values not here");
         return;
+    }
+    for (size_t i = 0; i < FUS_COUNT(families); i++) {
+        families[i](run);
+        parity_forget(run);
     }
     count_not_built(run);
 }

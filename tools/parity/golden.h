@@ -13,4 +13,13 @@ void parity_golden(struct parity *run);
 #define PARITY_V150 "vision/video/frames/target_240p_frame_150.npy"
 #define PARITY_D "processors2/face_debugger/source_frame.npy"
 
+void parity_golden_vision(struct parity *run);
+void parity_golden_detector(struct parity *run);
+void parity_golden_analysis(struct parity *run);
+void parity_golden_swapper(struct parity *run); /* and face_masker */
+void parity_golden_enhancers(struct parity *run);
+void parity_golden_content(struct parity *run);
+void parity_golden_debugger(struct parity *run);
+void parity_golden_synthetic(struct parity *run);
+
 #endif

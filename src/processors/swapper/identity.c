@@ -38,7 +38,18 @@ static void scale_to_unit(float *values)
         values[i] /= length;
 }
 
-/* e E / |e| */
+void fus_identity_through_matrix(const float embedding[FUS_EMBEDDING_SIZE], const float *matrix,
+                                 float out[FUS_EMBEDDING_SIZE])
+{
+    const float length = (float)norm(embedding);
+    for (size_t j = 0; j < FUS_EMBEDDING_SIZE; j++) {
+        double sum = 0;
+        for (size_t i = 0; i < FUS_EMBEDDING_SIZE; i++)
+            sum += (double)embedding[i] * (double)matrix[i * FUS_EMBEDDING_SIZE + j];
+        out[j] = length > 0.0f ? (float)sum / length : 0.0f;
+    }
+}
+
 static int through_matrix(struct fus_models *models, const struct fus_model *model,
                           const float *embedding, float *values, struct fus_error *err)
 {
@@ -53,13 +64,7 @@ static int through_matrix(struct fus_models *models, const struct fus_model *mod
                              "The %s model %s does not fit its kind (%s): its last initializer is "
                              "not a matrix of 512 x 512.",
                              model->role, model->id, model->family);
-    const float length = (float)norm(embedding);
-    for (size_t j = 0; j < FUS_EMBEDDING_SIZE; j++) {
-        double sum = 0;
-        for (size_t i = 0; i < FUS_EMBEDDING_SIZE; i++)
-            sum += (double)embedding[i] * (double)matrix[i * FUS_EMBEDDING_SIZE + j];
-        values[j] = length > 0.0f ? (float)sum / length : 0.0f;
-    }
+    fus_identity_through_matrix(embedding, matrix, values);
     return 0;
 }
 
@@ -211,10 +216,21 @@ static void set_shape(struct fus_identity *identity, const struct fus_swap_famil
 }
 
 /* 0..1 to 0.35..-0.35 */
+float fus_identity_weight(double weight)
+{
+    return (float)(-0.7 * FUS_CLAMP(weight, 0.0, 1.0) + 0.35);
+}
+
 static float weight_of(const struct fus_params *params)
 {
-    const double weight = fus_params_float(params, "face_swapper_weight");
-    return (float)(-0.7 * FUS_CLAMP(weight, 0.0, 1.0) + 0.35);
+    return fus_identity_weight(fus_params_float(params, "face_swapper_weight"));
+}
+
+void fus_identity_balance(const float *source, const float *target, float weight, float *out)
+{
+    const float rest = 1.0f - weight;
+    for (size_t i = 0; i < FUS_EMBEDDING_SIZE; i++)
+        out[i] = source[i] * rest + target[i] * weight;
 }
 
 bool fus_identity_wants_target(const struct fus_params *params)
@@ -281,7 +297,5 @@ void fus_identity_put(const struct fus_identity *identity, const struct fus_face
         return;
     }
     const float *other = identity->raw_target ? target->embedding : target->embedding_norm;
-    const float w = identity->weight, rest = 1.0f - w;
-    for (size_t i = 0; i < identity->count; i++)
-        source[i] = identity->values[i] * rest + other[i] * w;
+    fus_identity_balance(identity->values, other, identity->weight, source);
 }

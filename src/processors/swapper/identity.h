@@ -27,4 +27,14 @@ void fus_identity_put(const struct fus_identity *identity, const struct fus_face
 /* true: face_swapper_weight is not its neutral 0.5. */
 bool fus_identity_wants_target(const struct fus_params *params);
 
+/* ---- its arithmetic, pure ---- */
+
+/* e times a 512 x 512 matrix (row vector), over the length of e. */
+void fus_identity_through_matrix(const float embedding[FUS_EMBEDDING_SIZE], const float *matrix,
+                                 float out[FUS_EMBEDDING_SIZE]);
+/* face_swapper_weight 0..1 to the share of the target's embedding, 0.35 .. -0.35. */
+float fus_identity_weight(double weight);
+/* source * (1 - weight) + target * weight, FUS_EMBEDDING_SIZE floats; out may be either. */
+void fus_identity_balance(const float *source, const float *target, float weight, float *out);
+
 #endif
