@@ -80,13 +80,24 @@ void fus_models_list(struct fus_api *api, struct fus_http_request *request,
     json_t *list = json_array();
     for (size_t i = 0; models != NULL && i < fus_models_count(models); i++) {
         const struct fus_model *model = fus_models_at(models, i);
-        json_array_append_new(
-            list,
-            json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:b, s:b, s:b, s:s?}", "id", model->id, "role",
-                      model->role, "family", model->family, "license", model->license, "vendor",
-                      model->vendor, "commercial_use", (int)model->commercial_use, "builtin",
-                      (int)model->builtin, "installed", (int)fus_models_installed(models, model),
-                      "sha256", fus_models_sha256(models, model)));
+        struct fus_model_facts facts;
+        fus_models_facts(models, model, &facts);
+        json_t *row =
+            json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:b, s:b, s:b, s:b, s:s, s:s?}", "id",
+                      model->id, "role", model->role, "family", model->family, "license",
+                      model->license, "vendor", model->vendor, "commercial_use",
+                      (int)model->commercial_use, "builtin", (int)model->builtin, "generator",
+                      (int)model->generator, "installed", (int)fus_models_installed(models, model),
+                      "state", fus_model_state_name(facts.state), "sha256", facts.sha256);
+        json_t *needs = json_array();
+        for (size_t k = 0; k < model->need_count; k++)
+            json_array_append_new(needs, json_string(model->needs[k]));
+        json_object_set_new(row, "needs", needs);
+        if (facts.size >= 0)
+            json_object_set_new(row, "bytes", json_integer(facts.size));
+        if (model->year > 0)
+            json_object_set_new(row, "year", json_integer(model->year));
+        json_array_append_new(list, row);
     }
     fus_http_response_json(response, 200, json_pack("{s:o}", "models", list));
 }

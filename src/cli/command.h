@@ -26,6 +26,7 @@ int fus_cli_serve(int argc, char **argv);
 int fus_cli_run(int argc, char **argv);
 int fus_cli_batch(int argc, char **argv);
 int fus_cli_jobs(int argc, char **argv);
+int fus_cli_models(int argc, char **argv);
 int fus_cli_doctor(int argc, char **argv);
 int fus_cli_params(int argc, char **argv);
 int fus_cli_version(int argc, char **argv);

@@ -23,6 +23,24 @@
 
 /* ---- ONNX Runtime and models ---- */
 
+/* What an installed model works with and is not there. */
+static void check_helpers(struct fus_doctor *doctor, const struct fus_models *models,
+                          const struct fus_model *model)
+{
+    char mend[160];
+    const char *const *needs = NULL;
+    size_t count = fus_models_helpers(models, model->role, &needs);
+    if (model->builtin || model->file[0] == '\0' || !fus_models_installed(models, model))
+        return;
+    (void)snprintf(mend, sizeof(mend), "fusiond models pull %s", model->id);
+    for (size_t i = 0; i < count; i++) {
+        const struct fus_model *helper = fus_models_needed(models, needs[i]);
+        if (helper != NULL && !fus_models_installed(models, helper))
+            fus_doctor_weak(doctor, "model", mend, "%s works with %s, which is missing", model->id,
+                            needs[i]);
+    }
+}
+
 static void check_models(struct fus_doctor *doctor, struct fus_runtime *runtime)
 {
     struct fus_error err = {0};
@@ -34,11 +52,21 @@ static void check_models(struct fus_doctor *doctor, struct fus_runtime *runtime)
                           err.detail);
         return;
     }
+    fus_models_set_commercial(models, fus_str_equal(doctor->config->policy_commercial, "true"));
     for (size_t i = 0; i < fus_models_count(models); i++) {
         const struct fus_model *model = fus_models_at(models, i);
         struct fus_session *session = NULL;
+        check_helpers(doctor, models, model);
         if (!fus_models_installed(models, model))
             continue;
+        struct fus_model_facts facts;
+        fus_models_facts(models, model, &facts);
+        if (facts.state == FUS_MODEL_CORRUPT || facts.state == FUS_MODEL_UNVERIFIABLE) {
+            fus_doctor_broken(doctor, "model", "fusiond models verify; fusiond models pull",
+                              "%s (%s): %s", model->id, model->role,
+                              fus_model_state_name(facts.state));
+            continue;
+        }
         bool loads = runtime == NULL || !model->builtin || strcmp(model->file, "") == 0 ||
                      fus_models_session(models, model, 1, &session, &err) == 0;
         if (loads)

@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include "base/fs.h"
+#include "base/str.h"
 
 int fus_cli_cores(void)
 {
@@ -17,7 +18,7 @@ void fus_cli_engine_options(const struct fus_config *config, struct fus_engine_o
     *options = (struct fus_engine_options){
         .runtime_library = *config->runtime_library != '\0' ? config->runtime_library : NULL,
         .models_dir = fus_fs_exists(config->models_dir) ? config->models_dir : NULL,
-        .gate = fus_gate_policy_parse(config->gate),
+        .commercial = fus_str_equal(config->policy_commercial, "true"),
         .threads = config->threads > 0 ? (int)config->threads : fus_cli_cores(),
     };
 }

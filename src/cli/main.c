@@ -13,6 +13,7 @@ static const struct fus_command commands[] = {
     {"headless-run", "", fus_cli_run, true}, /* FaceFusion's names for the two */
     {"batch-run", "", fus_cli_batch, true},
     {"jobs", "A client of the API: submit, list, watch, result, cancel", fus_cli_jobs, false},
+    {"models", "Model files: list, pull, verify, add, rm", fus_cli_models, false},
     {"doctor", "What is set, what is missing and how to mend it", fus_cli_doctor, false},
     {"params", "All parameters of a job", fus_cli_params, false},
     {"version", "Version", fus_cli_version, false},

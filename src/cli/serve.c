@@ -8,12 +8,12 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "cli/command.h"
 #include "cli/config_args.h"
 #include "cli/interrupt.h"
 #include "config/settings.h"
 #include "processors/processor.h"
-#include "safety/moderation.h"
 #include "worker/supervisor.h"
 
 #define PROGRAM "fusiond serve"
@@ -92,6 +92,8 @@ static int open_stores(struct server *server, struct fus_error *err)
     rc = fus_models_open(NULL, fus_fs_exists(folder) ? folder : NULL, &server->models, err);
     if (rc != 0)
         return rc;
+    fus_models_set_commercial(server->models,
+                              fus_str_equal(server->config->policy_commercial, "true"));
     server->metrics = fus_metrics_new();
     return server->metrics != NULL ? 0
                                    : fus_error_set(err, FUS_E_OUT_OF_MEMORY, "not enough memory");
@@ -218,9 +220,6 @@ int fus_cli_serve(int argc, char **argv)
         return FUS_EXIT_FAILED;
     }
     say_where(&server);
-    if (fus_gate_policy_parse(server.config->gate) == FUS_GATE_OFF)
-        fus_log(server.log, FUS_LOG_WARN,
-                "the content gate is off (policy.gate = off): targets are not looked at");
     fus_interrupt_wait(server.interrupt);
     fus_log(server.log, FUS_LOG_INFO, "stopping: running jobs get time to end",
             FUS_F_INT("grace_ms", server.config->stop_grace_ms));

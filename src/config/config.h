@@ -36,7 +36,6 @@ struct fus_config {
     int64_t row_seconds;       /* 30 days */
     int64_t input_seconds;     /* staged inputs after the end of the job: 0 = at once */
     /* [queue] */
-    char *gate;                /* policy.gate: "auto", "required", "off" */
     int64_t queue_capacity;    /* 10000 */
     int64_t max_attempts;      /* 3 */
     int64_t lease_seconds;     /* 30 */
@@ -55,6 +54,10 @@ struct fus_config {
     int64_t max_sources;       /* 32 */
     /* [models] dir, [inference] library */
     char *models_dir;          /* <data_dir>/models */
+    char *base_urls;           /* where models come from, separated by spaces */
+    int64_t download_connections; /* 4 */
+    int64_t stall_seconds;     /* 30: a download without a byte is given up; key stall_timeout */
+    char *policy_commercial;   /* [policy] commercial: "true": only what is for commercial use */
     char *runtime_library;     /* path of libonnxruntime, "" search */
     /* [facefusion], [engine] */
     char *facefusion_config_path; /* a facefusion.ini with every job's defaults, "" none */

@@ -11,8 +11,9 @@
 #define MIB ((int64_t)1 << 20)
 #define DAY ((int64_t)86400)
 
-static const char *const gate_policies[] = {"auto", "required", "off", NULL};
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
+
+static const char *const false_true[] = {"false", "true", NULL};
 
 static const struct fus_setting table[] = {
     {"server", "listen", FUS_SETTING_ADDRESS, AT(listen), "127.0.0.1:8000",
@@ -55,10 +56,6 @@ static const struct fus_setting table[] = {
     {"retention", "inputs", FUS_SETTING_SECONDS, AT(input_seconds), "0", 0, 3650 * DAY,
      .doc = "How long staged inputs outlive their job"},
 
-    {"policy", "gate", FUS_SETTING_CHOICE, AT(gate), "auto", .choices = gate_policies,
-     .doc =
-         "Content gate: required (every job), auto (required for jobs that use a generator), off"},
-
     {"queue", "capacity", FUS_SETTING_INT, AT(queue_capacity), "10000", 1, 10000000,
      .doc = "Queued jobs beyond which submissions are refused"},
     {"queue", "max_attempts", FUS_SETTING_INT, AT(max_attempts), "3", 1, 100,
@@ -91,6 +88,20 @@ static const struct fus_setting table[] = {
 
     {"models", "dir", FUS_SETTING_PATH, AT(models_dir), NULL,
      .doc = "Folder of model files; <data_dir>/models"},
+    {"models", "base_urls", FUS_SETTING_TEXT, AT(base_urls),
+     "https://github.com/facefusion/facefusion-assets/releases/download/{release}/{file} "
+     "https://huggingface.co/facefusion/{release}/resolve/main/{file} "
+     "https://hf-mirror.com/facefusion/{release}/resolve/main/{file}",
+     .flags = FUS_SETTING_OPTIONAL,
+     .doc = "Where `fusiond models pull` looks, in this order: addresses or folders, separated by "
+            "spaces"},
+    {"models", "download_connections", FUS_SETTING_INT, AT(download_connections), "4", 1, 16,
+     .doc = "Files that are downloaded at a time"},
+    {"models", "stall_timeout", FUS_SETTING_SECONDS, AT(stall_seconds), "30s", 1, 3600,
+     .doc = "Silence after which a download is tried again"},
+    {"policy", "commercial", FUS_SETTING_CHOICE, AT(policy_commercial), "false",
+     .choices = false_true,
+     .doc = "true or false; true refuses models that are not for commercial use"},
     {"inference", "library", FUS_SETTING_PATH, AT(runtime_library), "",
      .flags = FUS_SETTING_OPTIONAL,
      .doc = "Path of libonnxruntime; empty: search the usual places"},

@@ -168,12 +168,3 @@ bool fus_analyser_can_embed(const struct fus_models *models)
     const struct fus_model *row = fus_models_find(models, "face_recognizer", "arcface");
     return row != NULL && fus_models_installed(models, row);
 }
-
-int fus_analyser_add(struct fus_analyser *analyser, const struct fus_image *image, unsigned wants,
-                     struct fus_face *face, struct fus_error *err)
-{
-    if ((face->has & wants) == wants)
-        return 0;
-    return fus_error_set(err, FUS_E_MODEL_NOT_FOUND,
-                         "No recognizer or classifier of faces can be run.");
-}

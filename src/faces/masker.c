@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/str.h"
 #include "faces/occluder.h"
 #include "faces/parser.h"
 #include "vision/face_mask.h"
@@ -115,12 +114,7 @@ int fus_masker_check(const struct fus_models *models, const struct fus_masker_op
 {
     const struct fus_model *rows[FUS_MASKER_MODELS_MAX];
     size_t occluders, count;
-    const int rc = find_rows(models, options, rows, &occluders, &count, err);
-    if (rc != 0 && err != NULL)
-        (void)fus_strlcpy(err->pointer,
-                          count > occluders ? "/face_parser_model" : "/face_occluder_model",
-                          sizeof(err->pointer));
-    return rc;
+    return find_rows(models, options, rows, &occluders, &count, err);
 }
 
 size_t fus_masker_models(const struct fus_models *models, const struct fus_masker_options *options,

@@ -1,40 +1,15 @@
 #include "inference/models.h"
 
-#include <pthread.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "base/crypto.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "inference/builtin.h"
-#include "inference/manifest.h"
-#include "inference/onnx.h"
-
-#define MODEL_BYTES_MAX ((size_t)2 << 30)
-
-/* A warm session; the same model may be open with several thread counts. */
-struct slot {
-    struct slot *next;
-    int threads;
-    struct fus_session *session;
-};
-
-struct warm {
-    struct slot *slots;
-    float *initializer; /* fus_models_last_initializer's, or NULL */
-    int64_t initializer_shape[FUS_TENSOR_MAX_RANK];
-    int initializer_rank;
-    char sha256[FUS_SHA256_HEX_SIZE]; /* of the bytes, once they were read */
-};
-
-struct fus_models {
-    struct fus_runtime *runtime;
-    char *folder;
-    struct fus_manifest manifest;
-    pthread_mutex_t lock; /* guards warm[] */
-    struct warm *warm;    /* one a row */
-};
+#include "inference/store.h"
+#include "inference/verify.h"
 
 static int read_folder(struct fus_models *models, const char *folder, struct fus_error *err)
 {
@@ -83,15 +58,8 @@ void fus_models_free(struct fus_models *models)
 {
     if (models == NULL)
         return;
-    for (size_t i = 0; models->warm != NULL && i < models->manifest.count; i++) {
-        struct slot *next;
-        for (struct slot *slot = models->warm[i].slots; slot != NULL; slot = next) {
-            next = slot->next;
-            fus_session_free(slot->session);
-            fus_free(slot);
-        }
-        fus_free(models->warm[i].initializer);
-    }
+    for (size_t i = 0; models->warm != NULL && i < models->manifest.count; i++)
+        fus_store_cool(&models->warm[i]);
     fus_free(models->warm);
     fus_manifest_done(&models->manifest);
     pthread_mutex_destroy(&models->lock);
@@ -168,13 +136,98 @@ bool fus_models_installed(const struct fus_models *models, const struct fus_mode
     return there;
 }
 
-static int not_installed(const struct fus_model *model, struct fus_error *err)
+int fus_store_not_installed(const struct fus_model *model, struct fus_error *err)
 {
-    return fus_error_set(
-        err, FUS_E_MODEL_NOT_FOUND,
-        "The %s model %s is not installed. To install it: cp %s <data "
-        "directory>/models/ (`fusiond doctor` names that folder). Its license: %s.",
-        model->role, model->id, model->file, model->license);
+    if (model->release[0] == '\0' && model->need_count == 0)
+        return fus_error_set(err, FUS_E_MODEL_NOT_FOUND,
+                             "The %s model %s is not installed. To install it: fusiond models add "
+                             "FILE --id %s. Its license: %s.",
+                             model->role, model->id, model->id, model->license);
+    return fus_error_set(err, FUS_E_MODEL_NOT_FOUND,
+                         "The %s model %s is not installed. To install it: fusiond models pull "
+                         "%s%s. Its license: %s.",
+                         model->role, model->id, model->id,
+                         model->free_license ? "" : " --accept-license", model->license);
+}
+
+int fus_store_allowed(const struct fus_models *models, const struct fus_model *model,
+                      struct fus_error *err)
+{
+    if (!models->commercial_only || model->commercial_use)
+        return 0;
+    return fus_error_set(err, FUS_E_MODEL_LICENSE_BLOCKED,
+                         "The %s model %s is not for commercial use (license: %s), and "
+                         "policy.commercial of this server is true.",
+                         model->role, model->id, model->license);
+}
+
+void fus_models_set_commercial(struct fus_models *models, bool commercial_only)
+{
+    models->commercial_only = commercial_only;
+}
+
+bool fus_models_commercial(const struct fus_models *models)
+{
+    return models->commercial_only;
+}
+
+const char *fus_models_folder(const struct fus_models *models)
+{
+    return models->folder;
+}
+
+const char *fus_model_state_name(enum fus_model_state state)
+{
+    static const char *const names[] = {"built_in", "verified",     "unverified",
+                                        "corrupt",  "unverifiable", "missing"};
+    return (size_t)state < FUS_COUNT(names) ? names[state] : "missing";
+}
+
+static enum fus_model_state state_of_file(const struct fus_models *models,
+                                          const struct fus_model *model,
+                                          struct fus_model_facts *facts)
+{
+    FUS_AUTO_FREE char *path = model_path(models, model);
+    struct stat found;
+    struct fus_digests digests;
+    struct fus_expected expected;
+    if (path == NULL || stat(path, &found) != 0)
+        return FUS_MODEL_MISSING;
+    facts->size = (int64_t)found.st_size;
+    bool measured = fus_verify_remembered(models->folder, model->file, &found, &digests);
+    if (measured)
+        (void)fus_strlcpy(facts->sha256, digests.sha256, sizeof(facts->sha256));
+    if (fus_verify_expected(models->folder, model, &expected, NULL) != 0)
+        return FUS_MODEL_CORRUPT;
+    if (expected.proof == FUS_PROOF_NONE && !model->of_folder)
+        return FUS_MODEL_UNVERIFIABLE;
+    if (!measured)
+        return FUS_MODEL_UNVERIFIED;
+    return fus_verify_compare(model, &expected, &digests, NULL) == 0 ? FUS_MODEL_VERIFIED
+                                                                     : FUS_MODEL_CORRUPT;
+}
+
+void fus_models_facts(const struct fus_models *models, const struct fus_model *model,
+                      struct fus_model_facts *facts)
+{
+    *facts = (struct fus_model_facts){.size = -1};
+    (void)fus_strlcpy(facts->sha256, model->sha256, sizeof(facts->sha256));
+    if (model->builtin)
+        facts->state = FUS_MODEL_BUILTIN;
+    else if (model->file[0] != '\0')
+        facts->state = state_of_file(models, model, facts);
+    else
+        facts->state = fus_models_installed(models, model) ? FUS_MODEL_VERIFIED : FUS_MODEL_MISSING;
+}
+
+int fus_models_verify(const struct fus_models *models, const struct fus_model *model,
+                      struct fus_error *err)
+{
+    if (model->builtin || model->file[0] == '\0')
+        return fus_models_installed(models, model) ? 0 : fus_store_not_installed(model, err);
+    if (!file_is_there(models, model))
+        return fus_store_not_installed(model, err);
+    return fus_verify_file(models->folder, model, true, NULL, err);
 }
 
 /* The names that would have been right, as far as they fit. */
@@ -196,29 +249,36 @@ static void list_names(const struct fus_models *models, const char *role, char *
     }
 }
 
+static int choose_named(const struct fus_models *models, const char *role, const char *value,
+                        const struct fus_model **model, struct fus_error *err)
+{
+    const struct fus_model *row = fus_models_find(models, role, value);
+    if (row != NULL) {
+        int rc = fus_store_allowed(models, row, err);
+        if (rc == 0 && !fus_models_installed(models, row))
+            rc = fus_store_not_installed(row, err);
+        if (rc == 0)
+            *model = row;
+        return rc;
+    }
+    char names[256];
+    list_names(models, role, names, sizeof(names));
+    return fus_error_set(err, FUS_E_MODEL_NOT_FOUND,
+                         "There is no %s model of the name %s; known are %s. Others need a row in "
+                         "manifest.json of the models folder.",
+                         role, value, names);
+}
+
 int fus_models_choose(const struct fus_models *models, const char *role, const char *value,
                       const char *preferred, const struct fus_model **model, struct fus_error *err)
 {
+    if (value != NULL)
+        return choose_named(models, role, value, model, err);
     const struct fus_model *row = NULL;
-    if (value != NULL) {
-        row = fus_models_find(models, role, value);
-        if (row != NULL && fus_models_installed(models, row)) {
-            *model = row;
-            return 0;
-        }
-        if (row != NULL)
-            return not_installed(row, err);
-        char names[256];
-        list_names(models, role, names, sizeof(names));
-        return fus_error_set(
-            err, FUS_E_MODEL_NOT_FOUND,
-            "There is no %s model of the name %s; known are %s. Others need a row in "
-            "manifest.json of the models folder.",
-            role, value, names);
-    }
     if (preferred != NULL)
         row = fus_models_find(models, role, preferred);
-    if (row != NULL && fus_models_installed(models, row)) {
+    if (row != NULL && fus_models_installed(models, row) &&
+        fus_store_allowed(models, row, NULL) == 0) {
         *model = row;
         return 0;
     }
@@ -228,169 +288,16 @@ int fus_models_choose(const struct fus_models *models, const char *role, const c
             return 0;
         }
     }
-    if (row != NULL)
-        return not_installed(row, err);
+    if (row != NULL) {
+        int rc = fus_store_allowed(models, row, err);
+        return rc != 0 ? rc : fus_store_not_installed(row, err);
+    }
     return fus_error_set(err, FUS_E_MODEL_NOT_FOUND, "No %s model is installed.", role);
-}
-
-static int corrupt(const struct fus_model *model, const char *why, struct fus_error *err)
-{
-    return fus_error_set(err, FUS_E_MODEL_CORRUPT, "The %s model %s %s.", model->role, model->id,
-                         why);
-}
-
-static bool shape_fits(const struct fus_tensor_spec *spec, const int64_t *shape, int rank)
-{
-    bool fits = spec->rank == rank;
-    for (int i = 0; fits && i < rank; i++)
-        fits = spec->shape[i] == 0 || shape[i] <= 0 || spec->shape[i] == shape[i];
-    return fits;
-}
-
-/* Its index in the net, -1 if there is none. */
-static int tensor_index(const struct fus_session *session, bool input, const char *name)
-{
-    int64_t position = 0;
-    size_t count = input ? fus_session_inputs(session) : fus_session_outputs(session);
-    if (name[0] == '#' && fus_parse_int(name + 1, 0, 63, &position))
-        return (size_t)position < count ? (int)position : -1;
-    return input ? fus_session_input_index(session, name) : fus_session_output_index(session, name);
-}
-
-/* The net has the tensors that its row promises. */
-static int check_tensors(const struct fus_model *model, const struct fus_session *session,
-                         struct fus_error *err)
-{
-    for (size_t i = 0; i < model->input_count + model->output_count; i++) {
-        bool input = i < model->input_count;
-        const struct fus_tensor_spec *spec =
-            input ? &model->inputs[i] : &model->outputs[i - model->input_count];
-        int index = tensor_index(session, input, spec->name);
-        const int64_t *shape = NULL;
-        int rank = 0;
-        if (index < 0 && spec->optional)
-            continue;
-        if (index >= 0)
-            rank = input ? fus_session_input_shape(session, (size_t)index, &shape)
-                         : fus_session_output_shape(session, (size_t)index, &shape);
-        if (index < 0 || !shape_fits(spec, shape, rank))
-            return fus_error_set(err, FUS_E_MODEL_CORRUPT,
-                                 "The %s model %s has no %s %s of the shape that its manifest row "
-                                 "says.",
-                                 model->role, model->id, input ? "input" : "output", spec->name);
-    }
-    return 0;
-}
-
-/* Its bytes, in *file (to be freed) if they come from the folder. */
-static int read_model(const struct fus_models *models, const struct fus_model *model, void **file,
-                      struct fus_bytes *bytes, struct fus_error *err)
-{
-    if (model->builtin) {
-        *bytes = fus_builtin_model_bytes(model->role, model->id);
-        if (bytes->size == 0)
-            return fus_error_set(err, FUS_E_INTERNAL, "The model %s has no net.", model->id);
-        return 0;
-    }
-    FUS_AUTO_FREE char *path = model_path(models, model);
-    if (path == NULL || !fus_fs_exists(path))
-        return not_installed(model, err);
-    size_t size = 0;
-    int rc = fus_fs_read(path, MODEL_BYTES_MAX, file, &size, err);
-    if (rc == FUS_E_MEDIA_TOO_LARGE)
-        return corrupt(model, "is larger than 2 GiB", err);
-    if (rc == 0)
-        *bytes = (struct fus_bytes){*file, size};
-    return rc;
-}
-
-static int open_slot(struct fus_models *models, const struct fus_model *model, struct warm *warm,
-                     int threads, struct fus_error *err)
-{
-    FUS_AUTO_FREE void *file = NULL;
-    struct fus_bytes bytes = {NULL, 0};
-    int rc = read_model(models, model, &file, &bytes, err);
-    if (rc != 0)
-        return rc;
-    uint8_t digest[FUS_SHA256_SIZE];
-    char hex[FUS_SHA256_HEX_SIZE];
-    fus_sha256(bytes.data, bytes.size, digest);
-    fus_hex(digest, sizeof(digest), hex);
-    if (model->sha256[0] != '\0' && strcmp(hex, model->sha256) != 0)
-        return corrupt(model, "is damaged: its SHA-256 is not that of its manifest row", err);
-
-    FUS_CLEANUP(fus_session_free) struct fus_session *session = NULL;
-    rc = fus_session_open(models->runtime, bytes.data, bytes.size, threads, &session, err);
-    if (rc == 0)
-        rc = check_tensors(model, session, err);
-    if (rc != 0)
-        return rc;
-    struct slot *slot = fus_calloc(1, sizeof(*slot));
-    if (slot == NULL)
-        return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory to open a model.");
-    *slot = (struct slot){warm->slots, threads, FUS_TAKE(session)};
-    warm->slots = slot;
-    memcpy(warm->sha256, hex, sizeof(hex));
-    return 0;
-}
-
-int fus_models_session(struct fus_models *models, const struct fus_model *model, int threads,
-                       struct fus_session **session, struct fus_error *err)
-{
-    if (models->runtime == NULL)
-        return fus_error_set(err, FUS_E_NOT_READY, "There is no ONNX Runtime to run a model with.");
-    size_t index = (size_t)(model - models->manifest.rows);
-    struct warm *warm = &models->warm[index];
-    int rc = 0;
-    threads = FUS_MAX(threads, 1);
-    pthread_mutex_lock(&models->lock);
-    struct slot *slot = warm->slots;
-    while (slot != NULL && slot->threads != threads)
-        slot = slot->next;
-    if (slot == NULL) {
-        rc = open_slot(models, model, warm, threads, err);
-        slot = warm->slots;
-    }
-    if (rc == 0)
-        *session = slot->session;
-    pthread_mutex_unlock(&models->lock);
-    return rc;
-}
-
-static int read_initializer(const struct fus_models *models, const struct fus_model *model,
-                            struct warm *warm, struct fus_error *err)
-{
-    FUS_AUTO_FREE void *file = NULL;
-    struct fus_bytes bytes = {NULL, 0};
-    int rc = read_model(models, model, &file, &bytes, err);
-    return rc != 0
-               ? rc
-               : fus_onnx_last_initializer(bytes.data, bytes.size, &warm->initializer,
-                                           warm->initializer_shape, &warm->initializer_rank, err);
-}
-
-int fus_models_last_initializer(struct fus_models *models, const struct fus_model *model,
-                                const float **data, int64_t shape[FUS_TENSOR_MAX_RANK], int *rank,
-                                struct fus_error *err)
-{
-    struct warm *warm = &models->warm[model - models->manifest.rows];
-    int rc = 0;
-    pthread_mutex_lock(&models->lock);
-    if (warm->initializer == NULL)
-        rc = read_initializer(models, model, warm, err);
-    if (rc == 0) {
-        *data = warm->initializer;
-        memcpy(shape, warm->initializer_shape, sizeof(warm->initializer_shape));
-        *rank = warm->initializer_rank;
-    }
-    pthread_mutex_unlock(&models->lock);
-    return rc;
 }
 
 const char *fus_models_sha256(const struct fus_models *models, const struct fus_model *model)
 {
-    if (model->sha256[0] != '\0')
-        return model->sha256;
     /* Written once, before the first session is handed out. */
-    return models->warm[model - models->manifest.rows].sha256;
+    const char *measured = models->warm[model - models->manifest.rows].sha256;
+    return measured[0] != '\0' ? measured : model->sha256;
 }

@@ -98,7 +98,7 @@ int fus_models_choose(const struct fus_models *models, const char *role, const c
                       const char *preferred, const struct fus_model **model,
                       struct fus_error *err) FUS_MUST_CHECK;
 /* The warm session of a model, owned by the store; loaded and verified on first use.
- * FUS_E_MODEL_NOT_FOUND, FUS_E_MODEL_CORRUPT. */
+ * FUS_E_MODEL_NOT_FOUND, FUS_E_MODEL_CORRUPT, FUS_E_MODEL_LICENSE_BLOCKED. */
 int fus_models_session(struct fus_models *models, const struct fus_model *model, int threads,
                        struct fus_session **session, struct fus_error *err) FUS_MUST_CHECK;
 /* The last initializer of the model's graph as float32 (inswapper keeps a matrix there), owned by
@@ -106,9 +106,40 @@ int fus_models_session(struct fus_models *models, const struct fus_model *model,
 int fus_models_last_initializer(struct fus_models *models, const struct fus_model *model,
                                 const float **data, int64_t shape[FUS_TENSOR_MAX_RANK], int *rank,
                                 struct fus_error *err) FUS_MUST_CHECK;
-/* sha256 of the model's bytes in hex: that of its row, else, once a session was opened, the
- * measured one;
- * "" if it has none. */
+/* Whether bytes are a net with the tensors that the row promises. FUS_E_MODEL_CORRUPT,
+ * FUS_E_NOT_READY without a runtime. */
+int fus_models_probe(struct fus_models *models, const struct fus_model *model, const void *bytes,
+                     size_t size, struct fus_error *err) FUS_MUST_CHECK;
+/* sha256 of the model's bytes in hex: once a session was opened, the measured one, else that of its
+ * row; "" if neither is known. */
 const char *fus_models_sha256(const struct fus_models *models, const struct fus_model *model);
+
+/* policy.commercial: choose, session give FUS_E_MODEL_LICENSE_BLOCKED for what is not for
+ * commercial use. To be set before the store is shared. */
+void fus_models_set_commercial(struct fus_models *models, bool commercial_only);
+bool fus_models_commercial(const struct fus_models *models);
+/* NULL: built-ins only. */
+const char *fus_models_folder(const struct fus_models *models);
+
+enum fus_model_state {
+    FUS_MODEL_BUILTIN,
+    FUS_MODEL_VERIFIED,     /* measured since it last changed, and right */
+    FUS_MODEL_UNVERIFIED,   /* there, will be measured before its first use */
+    FUS_MODEL_CORRUPT,      /* measured, and wrong */
+    FUS_MODEL_UNVERIFIABLE, /* there, but nothing says what it should be */
+    FUS_MODEL_MISSING,
+};
+const char *fus_model_state_name(enum fus_model_state state); /* "built_in", "verified", ... */
+struct fus_model_facts {
+    enum fus_model_state state;
+    int64_t size;    /* of the file; -1 without one */
+    char sha256[65]; /* measured, else the row's, else "" */
+};
+/* Looks, measures nothing. */
+void fus_models_facts(const struct fus_models *models, const struct fus_model *model,
+                      struct fus_model_facts *facts);
+/* Measures the model's file anew. FUS_E_MODEL_NOT_FOUND, FUS_E_MODEL_CORRUPT. */
+int fus_models_verify(const struct fus_models *models, const struct fus_model *model,
+                      struct fus_error *err) FUS_MUST_CHECK;
 
 #endif

@@ -287,7 +287,9 @@ static void yunet_runs_by_its_manifest_rows(void **state)
         assert_int_equal(symlink(target, path), 0);
     }
     static const char MANIFEST[] =
-        "{\"manifest_version\": 1, \"models\": [{\"id\": \"yunet_n\", \"role\": \"face_detector\","
+        "{\"manifest_version\": 1, \"files\": {\"scrfd_2.5g.onnx\": {\"sha256\": \""
+        "8d815903b6e1ba42fe38c3f0fafe1c50d476f49682074ddfef7f9e099a0afa03\"}},"
+        "\"models\": [{\"id\": \"yunet_n\", \"role\": \"face_detector\","
         "\"family\": \"yunet\", \"file\": \"yunet_n_dynamic.onnx\", \"license\": \"Apache-2.0\","
         "\"sha256\": \"104ee26c71d5c270ce79a6b3dced91c91013260d29a6bf18f9296c5b8c4c2b12\","
         "\"multiple\": 32, \"score_rule\": \"product\", \"score_threshold\": 0.5}]}";

@@ -175,7 +175,7 @@ static void a_named_but_missing_model_is_said_with_its_command(void **state)
             fus_models_choose(models, MISSING[i][0], MISSING[i][1], NULL, &model, &err),
             FUS_E_MODEL_NOT_FOUND);
         assert_non_null(strstr(err.detail, MISSING[i][1]));
-        assert_non_null(strstr(err.detail, "cp "));
+        assert_non_null(strstr(err.detail, "fusiond models pull "));
         assert_null(strstr(err.detail, folder->path));
         assert_null(model);
     }
