@@ -52,3 +52,34 @@ size_t fus_nms(const struct fus_box *boxes, const float *scores, size_t count, f
     }
     return kept;
 }
+
+/* 1 - (1 - overlap), the subtraction inside in double and the outer one in float32: where OpenCV
+ * rounds decides boxes that lie on the threshold. */
+static float overlap_f32(const double a[4], const double b[4])
+{
+    double area_a = (a[2] - a[0]) * (a[3] - a[1]), area_b = (b[2] - b[0]) * (b[3] - b[1]);
+    if (area_a + area_b <= 2.220446049250313e-16)
+        return 1;
+    double left = FUS_MAX(a[0], b[0]), right = FUS_MIN(a[2], b[2]);
+    double top = FUS_MAX(a[1], b[1]), bottom = FUS_MIN(a[3], b[3]);
+    double shared = right > left && bottom > top ? (right - left) * (bottom - top) : 0;
+    return 1.0f - (float)(1.0 - shared / (area_a + area_b - shared));
+}
+
+size_t fus_nms_boxes(const double (*boxes)[4], const float *scores, size_t count,
+                     float score_threshold, float iou_threshold, size_t *order, size_t max_kept)
+{
+    size_t candidates = 0, kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (scores[i] > score_threshold)
+            order[candidates++] = i;
+    sort_by_score(scores, order, candidates);
+    for (size_t i = 0; i < candidates && kept < max_kept; i++) {
+        bool keep = true;
+        for (size_t k = 0; keep && k < kept; k++)
+            keep = overlap_f32(boxes[order[i]], boxes[order[k]]) <= iou_threshold;
+        if (keep)
+            order[kept++] = order[i];
+    }
+    return kept;
+}

@@ -53,11 +53,31 @@ static void many_boxes_come_out_sorted_and_apart(void **state)
     }
 }
 
+/* Recorded from OpenCV 5's dnn::NMSBoxes. */
+static void opencvs_rules_keep_the_recorded_boxes(void **state)
+{
+    (void)state;
+    const double three[3][4] = {{10, 10, 50, 50}, {12, 12, 52, 52}, {200, 200, 260, 260}};
+    const float scores[3] = {0.9f, 0.8f, 0.95f};
+    size_t order[4];
+    assert_int_equal(fus_nms_boxes(three, scores, 3, 0.5f, 0.4f, order, 3), 2);
+    assert_true(order[0] == 2 && order[1] == 0);
+    assert_int_equal(fus_nms_boxes(three, scores, 3, 0.9f, 0.4f, order, 3), 1); /* not at 0.9 */
+    assert_int_equal(fus_nms_boxes(three, scores, 3, 0.5f, 0.4f, order, 1), 1);
+    const double four[4][4] = {{0, 0, 10, 10}, {1, 1, 11, 11}, {50, 50, 60, 60}, {2, 2, 12, 12}};
+    const float lower[4] = {0.5f, 0.6f, 0.7f, 0.55f}, same[4] = {0.5f, 0.5f, 0.5f, 0.5f};
+    assert_int_equal(fus_nms_boxes(four, lower, 4, 0, 0.3f, order, 4), 2);
+    assert_true(order[0] == 2 && order[1] == 1);
+    assert_int_equal(fus_nms_boxes(four, same, 4, 0, 0.3f, order, 4), 2);
+    assert_true(order[0] == 0 && order[1] == 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(overlap_is_measured),
         cmocka_unit_test(the_best_of_a_cluster_stays_and_order_is_by_score),
+        cmocka_unit_test(opencvs_rules_keep_the_recorded_boxes),
         cmocka_unit_test(many_boxes_come_out_sorted_and_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
