@@ -7,6 +7,7 @@
 #include "api/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "media/media.h"
 #include "processors/processor.h"
 
 #define METADATA_KEYS_MAX 16
@@ -98,16 +99,19 @@ static int64_t take_int(const json_t *body, const char *name, int64_t min, int64
 /* Formats that have a place for the label and that this version writes. */
 static const char *take_format(const json_t *body, struct fus_error_list *errors)
 {
-    static const char *const formats[] = {"mp4", "mov", "mkv", "jpg", "jpeg", "png", "webp"};
     const json_t *value = json_object_get(body, "output_format");
     const char *text = json_string_value(value);
+    struct fus_error reason = {0};
     if (value == NULL || json_is_null(value))
         return NULL;
-    for (size_t i = 0; text != NULL && i < FUS_COUNT(formats); i++)
-        if (strcmp(formats[i], text) == 0)
-            return strcmp(text, "jpeg") == 0 ? "jpg" : formats[i];
-    fus_error_list_add(errors, FUS_E_INVALID_PARAMETER, "/output_format",
-                       "Output formats are mp4, mov, mkv for clips and jpg, png, webp for stills.");
+    enum fus_container container = fus_container_from_name(text);
+    if (container != FUS_CONTAINER_UNKNOWN && fus_container_check_output(container, &reason) == 0)
+        return fus_container_name(container);
+    fus_error_list_add(errors, FUS_E_INVALID_PARAMETER, "/output_format", "%s",
+                       container != FUS_CONTAINER_UNKNOWN
+                           ? reason.detail
+                           : "Output formats are mp4, mov, m4v, mkv, webm, avi, wmv for clips and "
+                             "jpg, png, webp, tiff for stills.");
     return NULL;
 }
 

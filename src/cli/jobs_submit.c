@@ -32,7 +32,9 @@ static const struct fus_option own[] = {
     {"target-path", 't', FUS_OPTION_VALUE, "FILE", "Picture or clip that is changed", "Job"},
     {"output-path", 'o', FUS_OPTION_VALUE, "FILE", "Wait, and fetch the result to here", "Job"},
     {"output-format", 0, FUS_OPTION_VALUE, "FORMAT",
-     "jpg, png, webp, mp4, mov or mkv (default: by -o, else the target's)", "Job"},
+     "jpg, png, webp, tiff, mp4, mov, m4v, mkv, webm, avi or wmv (default: by -o, else the "
+     "target's)",
+     "Job"},
     {"by-path", 0, FUS_OPTION_FLAG, NULL,
      "The files are the server's, by path; nothing is uploaded", "Job"},
     {"priority", 0, FUS_OPTION_VALUE, "N", "0 to 9 (default: 5)", "Job"},

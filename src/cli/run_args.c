@@ -10,7 +10,9 @@ static const struct fus_option own[] = {
     {"source-paths", 's', FUS_OPTION_WORDS, "FILE", "Pictures of the face that is drawn", "Paths"},
     {"target-path", 't', FUS_OPTION_VALUE, "FILE", "Picture or clip that is changed", "Paths"},
     {"output-path", 'o', FUS_OPTION_VALUE, "FILE",
-     "Result; its ending says the format: jpg, png, webp, mp4, mov or mkv", "Paths"},
+     "Result; its ending says the format: jpg, png, webp, tiff, mp4, mov, m4v, mkv, webm, avi or "
+     "wmv",
+     "Paths"},
 };
 
 static int take_positional(const char *word, struct fus_error *err)

@@ -95,7 +95,28 @@ static bool segment_is_whole(int fd, int64_t size)
     return unknown || length <= (uint64_t)(size - at - 4 - bytes);
 }
 
+/* Each RIFF chunk of an AVI; recorders that were cut off leave the length empty. */
+static bool riff_is_whole(int fd, int64_t size)
+{
+    int64_t at = 0;
+    for (int i = 0; i < BOXES_MAX && size - at >= 12; i++) {
+        uint8_t head[8];
+        if (!read_at(fd, at, head, 8) || memcmp(head, "RIFF", 4) != 0)
+            return true;
+        uint64_t length =
+            (uint64_t)head[7] << 24 | (uint64_t)head[6] << 16 | (uint64_t)head[5] << 8 | head[4];
+        if (length > (uint64_t)(size - at - 8))
+            return false;
+        at += 8 + (int64_t)length + (int64_t)(length & 1);
+    }
+    return true;
+}
+
 bool fus_clip_is_whole(int fd, int64_t size, enum fus_container container)
 {
-    return container == FUS_CONTAINER_MKV ? segment_is_whole(fd, size) : boxes_are_whole(fd, size);
+    if (fus_container_is_ebml(container))
+        return segment_is_whole(fd, size);
+    if (fus_container_is_bmff(container))
+        return boxes_are_whole(fd, size);
+    return container != FUS_CONTAINER_AVI || riff_is_whole(fd, size);
 }

@@ -6,6 +6,13 @@
 #include "media/libav.h"
 #include "media/writer.h"
 
+/* What is used in the container where `asked` ("": nobody asked) was: FaceFusion's overrides, else
+ * what was asked, else libx264 and aac. */
+const char *fus_codec_video_for(enum fus_container container, const char *asked);
+const char *fus_codec_audio_for(enum fus_container container, const char *asked);
+/* The pixels that the encoder is given. */
+enum AVPixelFormat fus_codec_pixels(const AVCodec *codec, enum fus_container container);
+
 /* The encoder by its libav name, or FUS_E_INVALID_PARAMETER: not one of ours, not in this libav, or
  * not allowed in the container. */
 int fus_codec_video(const char *name, enum fus_container container, const AVOutputFormat *format,

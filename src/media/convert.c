@@ -32,12 +32,6 @@ static int plain_format(int format)
     }
 }
 
-static bool is_rgb(int format)
-{
-    const AVPixFmtDescriptor *pixel = av_pix_fmt_desc_get(format);
-    return pixel && pixel->flags & AV_PIX_FMT_FLAG_RGB;
-}
-
 static const int *coefficients(enum fus_color_matrix matrix)
 {
     return sws_getCoefficients(matrix == FUS_MATRIX_BT709    ? SWS_CS_ITU709
@@ -47,7 +41,8 @@ static const int *coefficients(enum fus_color_matrix matrix)
 
 static int scaler_open(struct fus_scaler *scaler, struct fus_error *err)
 {
-    bool from_rgb = is_rgb(scaler->key.from_format), to_rgb = is_rgb(scaler->key.to_format);
+    bool from_rgb = fus_av_is_rgb(scaler->key.from_format),
+         to_rgb = fus_av_is_rgb(scaler->key.to_format);
     bool resized = scaler->key.from_width != scaler->key.to_width ||
                    scaler->key.from_height != scaler->key.to_height;
     int flags = SWS_BICUBIC;
@@ -76,13 +71,13 @@ static int scaler_open(struct fus_scaler *scaler, struct fus_error *err)
 
 static bool frame_is_full(const AVFrame *frame)
 {
-    return is_rgb(frame->format) || fus_av_full_range(frame->format, frame->color_range);
+    return fus_av_is_rgb(frame->format) || fus_av_full_range(frame->format, frame->color_range);
 }
 
 int fus_scaler_run(struct fus_scaler *scaler, const AVFrame *from, AVFrame *to,
                    enum fus_color_matrix matrix, bool to_full, struct fus_error *err)
 {
-    if (!is_rgb(from->format) && !is_rgb(to->format))
+    if (!fus_av_is_rgb(from->format) && !fus_av_is_rgb(to->format))
         to_full = frame_is_full(from);
     return fus_scaler_recolor(scaler, from, to, matrix, matrix, to_full, err);
 }
@@ -102,7 +97,7 @@ int fus_scaler_recolor(struct fus_scaler *scaler, const AVFrame *from, AVFrame *
     wanted.key.from_matrix = (int)from_matrix;
     wanted.key.to_matrix = (int)to_matrix;
     wanted.key.from_full = frame_is_full(from);
-    wanted.key.to_full = to_full || is_rgb(to->format);
+    wanted.key.to_full = to_full || fus_av_is_rgb(to->format);
     if (!scaler->context || memcmp(&wanted.key, &scaler->key, sizeof(wanted.key)) != 0) {
         scaler->key = wanted.key;
         int rc = scaler_open(scaler, err);
@@ -148,8 +143,27 @@ int fus_frame_convert(struct fus_scaler *scaler, struct fus_frame_pool *pool, co
         av_frame_free(&frame);
         return rc;
     }
-    if (is_rgb(from->format))
+    if (fus_av_is_rgb(from->format))
         frame->colorspace = fus_av_space(matrix);
+    *made = frame;
+    return 0;
+}
+
+int fus_frame_repack(struct fus_scaler *scaler, struct fus_frame_pool *pool, const AVFrame *from,
+                     enum AVPixelFormat format, enum fus_color_matrix matrix, AVFrame **made,
+                     struct fus_error *err)
+{
+    AVFrame *frame = av_frame_alloc();
+    int rc = frame ? fus_frame_pool_get(pool, format, from->width, from->height, frame, err)
+                   : out_of_memory(err);
+    if (rc == 0)
+        rc = fus_scaler_run(scaler, from, frame, matrix, true, err);
+    if (rc < 0) {
+        av_frame_free(&frame);
+        return rc;
+    }
+    if (fus_av_is_rgb(format))
+        frame->colorspace = AVCOL_SPC_RGB;
     *made = frame;
     return 0;
 }

@@ -36,8 +36,8 @@ static int check_size(const struct fus_media_limits *limits, int width, int heig
 static int open_container(struct fus_demux *demux, enum fus_container container,
                           const struct fus_media_limits *limits, struct fus_error *err)
 {
-    const char *name = container == FUS_CONTAINER_MKV ? "matroska" : "mov";
-    const AVInputFormat *input = av_find_input_format(name);
+    const char *name = fus_container_demuxer(container);
+    const AVInputFormat *input = name ? av_find_input_format(name) : NULL;
     AVDictionary *options = NULL;
     demux->format = avformat_alloc_context();
     if (!input || !demux->format)
@@ -162,7 +162,7 @@ int64_t fus_demux_video_end_us(const struct fus_demux *demux)
     int64_t us = 0, start = video->start_time != AV_NOPTS_VALUE ? video->start_time : 0;
     if (tag && av_parse_time(&us, tag->value, 1) >= 0 && us > 0)
         return us;
-    if (demux->info.container == FUS_CONTAINER_MKV || video->duration <= 0 ||
+    if (fus_container_is_ebml(demux->info.container) || video->duration <= 0 ||
         video->duration > INT64_MAX / 2)
         return 0; /* libav gives a Matroska track the length of the whole */
     return av_rescale_q(start + video->duration, video->time_base, fus_av_microseconds());
@@ -198,12 +198,18 @@ static void read_info(struct fus_demux *demux, enum fus_container container)
         .fps = rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0,
         .frames = demux->video->nb_frames,
     };
+    info->hdr = facts->transfer == AVCOL_TRC_SMPTE2084 || facts->transfer == AVCOL_TRC_ARIB_STD_B67;
     if (format->duration != AV_NOPTS_VALUE && format->duration > 0)
         info->duration_seconds = (double)format->duration / 1e6;
     if (info->frames <= 0)
         info->frames = llround(FUS_MIN(video_seconds(demux) * info->fps, 1e15));
     fus_strlcpy(info->video_codec, avcodec_get_name(demux->video->codecpar->codec_id),
                 sizeof(info->video_codec));
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        const AVStream *stream = format->streams[i];
+        info->left_out += stream != demux->video && stream != demux->audio &&
+                          !(stream->disposition & AV_DISPOSITION_ATTACHED_PIC);
+    }
     if (demux->audio)
         fus_strlcpy(info->audio_codec, avcodec_get_name(demux->audio->codecpar->codec_id),
                     sizeof(info->audio_codec));

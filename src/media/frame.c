@@ -66,26 +66,28 @@ static AVBufferRef *pool_buffer(struct fus_frame_pool *pool, size_t bytes)
 int fus_frame_pool_get(struct fus_frame_pool *pool, enum AVPixelFormat format, int width,
                        int height, AVFrame *frame, struct fus_error *err)
 {
-    enum fus_pixel_format ours;
-    if (!fus_av_pixel_format(format, &ours) || width <= 0 || height <= 0 ||
-        (uint64_t)width * (uint64_t)height > FUS_IMAGE_PIXELS_MAX)
+    int row_bytes[4] = {0};
+    ptrdiff_t strides[4] = {0};
+    size_t planes[4] = {0}, total = TAIL_BYTES;
+    /* One more column and row: an odd picture is made even in place by its consumer. */
+    if (width <= 0 || height <= 0 || (uint64_t)width * (uint64_t)height > FUS_IMAGE_PIXELS_MAX ||
+        av_image_fill_linesizes(row_bytes, format, width + 1) < 0)
         return fus_error_set(err, FUS_E_INTERNAL, "No such picture can be made.");
-    int shift_x = fus_image_chroma_shift_x(ours), shift_y = fus_image_chroma_shift_y(ours);
-    size_t offset[3] = {0}, total = TAIL_BYTES;
-    for (int i = 0; i < 3; i++) {
-        int columns = i ? (width + shift_x) >> shift_x : width;
-        int rows = i ? (height + shift_y) >> shift_y : height;
-        /* One more column and row: an odd picture is made even in place by its consumer. */
-        size_t stride = ((size_t)columns + 1 + ROW_ALIGNMENT - 1) & ~(size_t)(ROW_ALIGNMENT - 1);
-        frame->linesize[i] = (int)stride;
-        offset[i] = total - TAIL_BYTES;
-        total += stride * ((size_t)rows + 1);
-    }
+    for (int i = 0; i < 4; i++)
+        strides[i] = (row_bytes[i] + ROW_ALIGNMENT - 1) & ~(ROW_ALIGNMENT - 1);
+    if (av_image_fill_plane_sizes(planes, format, height + 1, strides) < 0)
+        return fus_error_set(err, FUS_E_INTERNAL, "No such picture can be made.");
+    for (int i = 0; i < 4; i++)
+        total += planes[i];
     frame->buf[0] = pool_buffer(pool, total);
     if (!frame->buf[0])
         return out_of_memory(err);
-    for (int i = 0; i < 3; i++)
-        frame->data[i] = frame->buf[0]->data + offset[i];
+    size_t offset = 0;
+    for (int i = 0; i < 4 && planes[i]; i++) {
+        frame->data[i] = frame->buf[0]->data + offset;
+        frame->linesize[i] = (int)strides[i];
+        offset += planes[i];
+    }
     frame->format = format;
     frame->width = width;
     frame->height = height;

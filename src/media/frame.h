@@ -13,7 +13,7 @@ struct fus_frame_pool;
 struct fus_frame_pool *fus_frame_pool_new(void);
 struct fus_frame_pool *fus_frame_pool_ref(struct fus_frame_pool *pool);
 void fus_frame_pool_unref(struct fus_frame_pool *pool);
-/* Fills an empty AVFrame with planes of an 8-bit planar YUV format, rows 64-byte aligned. Memory is
+/* Fills an empty AVFrame with planes of a format without a palette, rows 64-byte aligned. Memory is
  * reused as long as the size stays the same. */
 int fus_frame_pool_get(struct fus_frame_pool *pool, enum AVPixelFormat format, int width,
                        int height, AVFrame *frame, struct fus_error *err) FUS_MUST_CHECK;
@@ -61,6 +61,10 @@ AVFrame *fus_frame_of_image(const struct fus_image *image);
 int fus_frame_convert(struct fus_scaler *scaler, struct fus_frame_pool *pool, const AVFrame *from,
                       int width, int height, enum fus_color_matrix matrix, AVFrame **made,
                       struct fus_error *err) FUS_MUST_CHECK;
+/* The same picture in another packing (RGB, NV12), its size and times kept. */
+int fus_frame_repack(struct fus_scaler *scaler, struct fus_frame_pool *pool, const AVFrame *from,
+                     enum AVPixelFormat format, enum fus_color_matrix matrix, AVFrame **made,
+                     struct fus_error *err) FUS_MUST_CHECK;
 /* The upright picture of a 4:2:0 frame. */
 int fus_frame_orient(struct fus_frame_pool *pool, const AVFrame *from, int orientation,
                      AVFrame **made, struct fus_error *err) FUS_MUST_CHECK;

@@ -8,6 +8,7 @@
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
+#include <libavutil/pixdesc.h>
 
 #include "base/fs.h"
 
@@ -17,9 +18,10 @@
 
 const char fus_av_codec_whitelist[] =
     "h264,hevc,libdav1d,av1,libaom-av1,vp8,vp9,mpeg4,mpeg2video,mpeg1video,h263,prores,dnxhd,mjpeg,"
-    "ffv1,huffyuv,ffvhuff,utvideo,png,qtrle,rawvideo,v210,theora,svq3,"
+    "ffv1,huffyuv,ffvhuff,utvideo,png,qtrle,rawvideo,v210,theora,svq3,gif,jpeg2000,libopenjpeg,"
+    "dvvideo,msmpeg4v2,msmpeg4,wmv1,wmv2,wmv3,vc1,"
     "aac,mp3float,mp3,opus,libopus,vorbis,flac,alac,ac3,eac3,dca,mp2float,mp2,amrnb,amrwb,"
-    "libopencore_amrnb,libopencore_amrwb,"
+    "libopencore_amrnb,libopencore_amrwb,wmav1,wmav2,wmapro,adpcm_ms,adpcm_ima_wav,"
     "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,"
     "pcm_u8,pcm_s8,pcm_alaw,pcm_mulaw,adpcm_ima_qt";
 
@@ -215,6 +217,16 @@ const int *fus_av_sample_rates(const AVCodec *codec)
         return NULL;
     return rates;
 }
+
+static const enum AVPixelFormat *pixel_formats(const AVCodec *codec)
+{
+    const void *formats = NULL;
+    int count = 0;
+    if (avcodec_get_supported_config(NULL, codec, AV_CODEC_CONFIG_PIX_FORMAT, 0, &formats, &count) <
+        0)
+        return NULL;
+    return formats;
+}
 #else
 enum AVSampleFormat fus_av_sample_format(const AVCodec *codec)
 {
@@ -225,7 +237,27 @@ const int *fus_av_sample_rates(const AVCodec *codec)
 {
     return codec->supported_samplerates;
 }
+
+static const enum AVPixelFormat *pixel_formats(const AVCodec *codec)
+{
+    return codec->pix_fmts;
+}
 #endif
+
+bool fus_av_takes_pixels(const AVCodec *codec, enum AVPixelFormat format)
+{
+    const enum AVPixelFormat *formats = pixel_formats(codec);
+    for (; formats && *formats != AV_PIX_FMT_NONE; formats++)
+        if (*formats == format)
+            return true;
+    return !pixel_formats(codec);
+}
+
+bool fus_av_is_rgb(int format)
+{
+    const AVPixFmtDescriptor *pixel = av_pix_fmt_desc_get(format);
+    return pixel && pixel->flags & AV_PIX_FMT_FLAG_RGB;
+}
 
 bool fus_av_pixel_format(int format, enum fus_pixel_format *ours)
 {

@@ -46,6 +46,17 @@ int fus_av_file_error(const struct fus_av_file *file, bool writing, struct fus_e
 int fus_av_refuse_open(AVFormatContext *format, AVIOContext **io, const char *url, int flags,
                        AVDictionary **options);
 
+/* ISO base media: mp4, mov, m4v. */
+static inline bool fus_container_is_bmff(enum fus_container container)
+{
+    return container == FUS_CONTAINER_MP4 || container == FUS_CONTAINER_MOV ||
+           container == FUS_CONTAINER_M4V;
+}
+static inline bool fus_container_is_ebml(enum fus_container container)
+{
+    return container == FUS_CONTAINER_MKV || container == FUS_CONTAINER_WEBM;
+}
+
 /* The stream's display matrix or NULL; and setting one. */
 const int32_t *fus_av_display_matrix(const AVStream *stream);
 bool fus_av_set_display_matrix(AVStream *stream, const int32_t matrix[9]) FUS_MUST_CHECK;
@@ -53,7 +64,10 @@ int64_t fus_av_frame_duration(const AVFrame *frame);
 /* First sample format and the rates (0-terminated, or NULL: any) that an encoder takes. */
 enum AVSampleFormat fus_av_sample_format(const AVCodec *codec);
 const int *fus_av_sample_rates(const AVCodec *codec);
+/* Whether a video encoder takes the pixel format; one that tells nothing takes all. */
+bool fus_av_takes_pixels(const AVCodec *codec, enum AVPixelFormat format);
 
+bool fus_av_is_rgb(int format);
 /* Our name of an 8-bit planar pixel format (also the J kinds); false if it isn't one. */
 bool fus_av_pixel_format(int format, enum fus_pixel_format *ours);
 /* Untagged pictures are BT.709 from 720 lines on, as players have it, and BT.601 below. */

@@ -6,16 +6,29 @@ struct container_facts {
     const char *name;
     const char *mime;
     bool is_video;
+    const char *demuxer, *muxer; /* libav's; stills have none */
+    const char *no_label;        /* "A BMP": cannot be an output */
 };
 
 static const struct container_facts containers[] = {
-    [FUS_CONTAINER_UNKNOWN] = {"unknown", "application/octet-stream", false},
-    [FUS_CONTAINER_JPEG] = {"jpg", "image/jpeg", false},
-    [FUS_CONTAINER_PNG] = {"png", "image/png", false},
-    [FUS_CONTAINER_WEBP] = {"webp", "image/webp", false},
-    [FUS_CONTAINER_MP4] = {"mp4", "video/mp4", true},
-    [FUS_CONTAINER_MOV] = {"mov", "video/quicktime", true},
-    [FUS_CONTAINER_MKV] = {"mkv", "video/x-matroska", true},
+    [FUS_CONTAINER_UNKNOWN] = {"unknown", "application/octet-stream", .no_label = "This format"},
+    [FUS_CONTAINER_JPEG] = {"jpg", "image/jpeg"},
+    [FUS_CONTAINER_PNG] = {"png", "image/png"},
+    [FUS_CONTAINER_WEBP] = {"webp", "image/webp"},
+    [FUS_CONTAINER_TIFF] = {"tiff", "image/tiff"},
+    [FUS_CONTAINER_BMP] = {"bmp", "image/bmp", .no_label = "A BMP"},
+    [FUS_CONTAINER_GIF] = {"gif", "image/gif", .no_label = "A GIF"},
+    [FUS_CONTAINER_GIF_CLIP] = {"gif", "image/gif", true, "gif", NULL, "A GIF"},
+    [FUS_CONTAINER_MP4] = {"mp4", "video/mp4", true, "mov", "mp4", NULL},
+    [FUS_CONTAINER_MOV] = {"mov", "video/quicktime", true, "mov", "mov", NULL},
+    [FUS_CONTAINER_M4V] = {"m4v", "video/x-m4v", true, "mov", "ipod", NULL},
+    [FUS_CONTAINER_MKV] = {"mkv", "video/x-matroska", true, "matroska", "matroska", NULL},
+    [FUS_CONTAINER_WEBM] = {"webm", "video/webm", true, "matroska", "webm", NULL},
+    [FUS_CONTAINER_AVI] = {"avi", "video/x-msvideo", true, "avi", "avi", NULL},
+    [FUS_CONTAINER_WMV] = {"wmv", "video/x-ms-wmv", true, "asf", "asf", NULL},
+    [FUS_CONTAINER_MXF] = {"mxf", "application/mxf", true, "mxf", NULL, "An MXF"},
+    [FUS_CONTAINER_MPEG] = {"mpeg", "video/mpeg", true, "mpeg", NULL, "An MPEG program stream"},
+    [FUS_CONTAINER_MPEGTS] = {"ts", "video/mp2t", true, "mpegts", NULL, "An MPEG transport stream"},
 };
 
 static const struct container_facts *facts_of(enum fus_container container)
@@ -40,8 +53,15 @@ enum fus_container fus_container_from_name(const char *name)
 {
     if (!name)
         return FUS_CONTAINER_UNKNOWN;
-    if (strcasecmp(name, "jpeg") == 0)
-        return FUS_CONTAINER_JPEG;
+    static const struct {
+        const char *name;
+        enum fus_container container;
+    } others[] = {{"jpeg", FUS_CONTAINER_JPEG},   {"tif", FUS_CONTAINER_TIFF},
+                  {"mpg", FUS_CONTAINER_MPEG},    {"asf", FUS_CONTAINER_WMV},
+                  {"m2ts", FUS_CONTAINER_MPEGTS}, {"mts", FUS_CONTAINER_MPEGTS}};
+    for (size_t i = 0; i < FUS_COUNT(others); i++)
+        if (strcasecmp(name, others[i].name) == 0)
+            return others[i].container;
     for (size_t i = FUS_CONTAINER_UNKNOWN + 1; i < FUS_COUNT(containers); i++)
         if (strcasecmp(name, containers[i].name) == 0)
             return (enum fus_container)i;
@@ -61,4 +81,26 @@ const char *fus_container_mime(enum fus_container container)
 bool fus_container_is_video(enum fus_container container)
 {
     return facts_of(container)->is_video;
+}
+
+int fus_container_check_output(enum fus_container container, struct fus_error *err)
+{
+    const struct container_facts *facts = facts_of(container);
+    if (!facts->no_label)
+        return 0;
+    if (container == FUS_CONTAINER_GIF || container == FUS_CONTAINER_GIF_CLIP)
+        return fus_error_set(err, FUS_E_INVALID_PARAMETER,
+                             "GIF can be read but not written: 256 colours are too few.");
+    return fus_error_set(err, FUS_E_INVALID_PARAMETER,
+                         "%s can't carry the label that says it is synthetic.", facts->no_label);
+}
+
+const char *fus_container_demuxer(enum fus_container container)
+{
+    return facts_of(container)->demuxer;
+}
+
+const char *fus_container_muxer(enum fus_container container)
+{
+    return facts_of(container)->muxer;
 }

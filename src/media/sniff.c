@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "media/gif.h"
 
 struct magic {
     uint16_t offset;
@@ -18,10 +19,6 @@ struct magic {
 
 /* What people send us that we don't take. Longer and safer marks come first. */
 static const struct magic refused[] = {
-    {0, 6, "GIF87a", "GIF"},
-    {0, 6, "GIF89a", "GIF"},
-    {0, 4, "II*\0", "TIFF"},
-    {0, 4, "MM\0*", "TIFF"},
     {0, 4, "II+\0", "BigTIFF"},
     {0, 4, "MM\0+", "BigTIFF"},
     {0, 4, "\x76\x2f\x31\x01", "OpenEXR"},
@@ -36,16 +33,13 @@ static const struct magic refused[] = {
     {0, 4, "\xff\x4f\xff\x51", "JPEG 2000"},
     {0, 4, "\xff\xd8\xff\xf7", "JPEG-LS"},
     {0, 4, "\0\0\1\0", "ICO"},
-    {0, 4, "\0\0\1\xba", "MPEG program stream"},
     {0, 4, "\0\0\1\xb3", "MPEG elementary stream"},
     {0, 4, "FLV\1", "FLV"},
-    {0, 8, "\x30\x26\xb2\x75\x8e\x66\xcf\x11", "ASF/WMV"},
     {0, 4, "OggS", "Ogg"},
     {0, 4, "fLaC", "FLAC audio"},
     {0, 3, "ID3", "MP3 audio"},
     {0, 2, "\xff\xfb", "MP3 audio"},
     {0, 4, ".RMF", "RealMedia"},
-    {0, 4, "\x06\x0e\x2b\x34", "MXF"},
     {0, 10, "YUV4MPEG2 ", "YUV4MPEG2"},
     {0, 5, "%PDF-", "PDF"},
     {0, 4, "PK\3\4", "ZIP"},
@@ -55,7 +49,21 @@ static const struct magic refused[] = {
      "\x7f"
      "ELF",
      "ELF"},
-    {0, 2, "BM", "BMP"},
+};
+
+static const struct {
+    uint8_t length;
+    const char *bytes;
+    enum fus_container container;
+} taken[] = {
+    {8, "\x89PNG\r\n\x1a\n", FUS_CONTAINER_PNG},
+    {6, "GIF87a", FUS_CONTAINER_GIF},
+    {6, "GIF89a", FUS_CONTAINER_GIF},
+    {4, "II*\0", FUS_CONTAINER_TIFF},
+    {4, "MM\0*", FUS_CONTAINER_TIFF},
+    {4, "\0\0\1\xba", FUS_CONTAINER_MPEG},
+    {8, "\x30\x26\xb2\x75\x8e\x66\xcf\x11", FUS_CONTAINER_WMV},
+    {4, "\x06\x0e\x2b\x34", FUS_CONTAINER_MXF},
 };
 
 /* Text that some libav demuxer would take for a list of other files to open. */
@@ -76,10 +84,11 @@ static const struct {
 
 static int refuse(struct fus_error *err, const char *name)
 {
-    return fus_error_set(err, FUS_E_UNSUPPORTED_MEDIA,
-                         "%s files are not supported; pictures may be jpg, png or webp, clips mp4, "
-                         "mov or mkv.",
-                         name);
+    return fus_error_set(
+        err, FUS_E_UNSUPPORTED_MEDIA,
+        "%s files are not supported; pictures may be jpg, png, webp, tiff, bmp or gif, "
+        "clips mp4, mov, mkv, m4v, webm, avi, wmv, mxf, mpeg, ts or gif.",
+        name);
 }
 
 static bool has(const uint8_t *bytes, size_t size, size_t offset, const char *mark, size_t length)
@@ -118,7 +127,9 @@ static int sniff_ftyp(const uint8_t *bytes, size_t size, enum fus_container *con
                 return refuse(err, "AVIF");
         return refuse(err, "HEIC");
     }
-    *container = brand_is(major, "qt  ") ? FUS_CONTAINER_MOV : FUS_CONTAINER_MP4;
+    *container = brand_is(major, "qt  ")           ? FUS_CONTAINER_MOV
+                 : brand_is(major, "M4V M4VHM4VP") ? FUS_CONTAINER_M4V
+                                                   : FUS_CONTAINER_MP4;
     return 0;
 }
 
@@ -165,7 +176,11 @@ static int sniff_ebml(const uint8_t *bytes, size_t size, enum fus_container *con
                 *container = FUS_CONTAINER_MKV;
                 return 0;
             }
-            return refuse(err, text == 4 && memcmp(bytes + at, "webm", 4) == 0 ? "WebM" : "EBML");
+            if (text == 4 && memcmp(bytes + at, "webm", 4) == 0) {
+                *container = FUS_CONTAINER_WEBM;
+                return 0;
+            }
+            return refuse(err, "EBML");
         }
         at += (size_t)item;
     }
@@ -179,8 +194,10 @@ static int sniff_riff(const uint8_t *bytes, size_t size, enum fus_container *con
         *container = FUS_CONTAINER_WEBP;
         return 0;
     }
-    if (has(bytes, size, 8, "AVI ", 4))
-        return refuse(err, "AVI");
+    if (has(bytes, size, 8, "AVI ", 4)) {
+        *container = FUS_CONTAINER_AVI;
+        return 0;
+    }
     return refuse(err, has(bytes, size, 8, "WAVE", 4) ? "WAV audio" : "RIFF");
 }
 
@@ -197,8 +214,6 @@ static int refuse_the_rest(const uint8_t *bytes, size_t size, struct fus_error *
     for (size_t i = 0; i < FUS_COUNT(refused); i++)
         if (has(bytes, size, refused[i].offset, refused[i].bytes, refused[i].length))
             return refuse(err, refused[i].name);
-    if (size > 188 && bytes[0] == 0x47 && bytes[188] == 0x47)
-        return refuse(err, "MPEG transport stream");
     size_t start = has(bytes, size, 0, "\xef\xbb\xbf", 3) ? 3 : 0;
     while (start < size && strchr(" \t\r\n", bytes[start]) && bytes[start])
         start++;
@@ -207,9 +222,29 @@ static int refuse_the_rest(const uint8_t *bytes, size_t size, struct fus_error *
             return refuse(err, text_marks[i].name);
     if (looks_like_text(bytes, size))
         return refuse(err, "Text");
-    return fus_error_set(err, FUS_E_UNSUPPORTED_MEDIA,
-                         "The kind of this file is not known; pictures may be jpg, png or webp, "
-                         "clips mp4, mov or mkv.");
+    return fus_error_set(
+        err, FUS_E_UNSUPPORTED_MEDIA,
+        "The kind of this file is not known; pictures may be jpg, png, webp, tiff, bmp or gif, "
+        "clips mp4, mov, mkv, m4v, webm, avi, wmv, mxf, mpeg, ts or gif.");
+}
+
+/* Two letters are a weak mark: the size of the header behind them must be one that exists. */
+static bool is_bmp(const uint8_t *bytes, size_t size)
+{
+    static const uint8_t headers[] = {12, 40, 52, 56, 64, 108, 124};
+    if (size < 18 || memcmp(bytes, "BM", 2) != 0 || bytes[15] || bytes[16] || bytes[17])
+        return false;
+    return memchr(headers, bytes[14], sizeof(headers)) != NULL;
+}
+
+/* Packets of 188 bytes, or of 192 with a time in front (m2ts): three sync bytes in their places. */
+static bool is_transport_stream(const uint8_t *bytes, size_t size)
+{
+    for (size_t packet = 188, at = 0; packet <= 192; packet += 4, at += 4)
+        if (size > at + 2 * packet && bytes[at] == 0x47 && bytes[at + packet] == 0x47 &&
+            bytes[at + 2 * packet] == 0x47)
+            return true;
+    return false;
 }
 
 int fus_sniff_bytes(const uint8_t *bytes, size_t size, enum fus_container *container,
@@ -217,12 +252,21 @@ int fus_sniff_bytes(const uint8_t *bytes, size_t size, enum fus_container *conta
 {
     if (size == 0)
         return fus_error_set(err, FUS_E_UNSUPPORTED_MEDIA, "The file is empty.");
+    for (size_t i = 0; i < FUS_COUNT(taken); i++)
+        if (has(bytes, size, 0, taken[i].bytes, taken[i].length)) {
+            *container = taken[i].container;
+            return 0;
+        }
     if (has(bytes, size, 0, "\xff\xd8\xff", 3) && !has(bytes, size, 3, "\xf7", 1)) {
         *container = FUS_CONTAINER_JPEG;
         return 0;
     }
-    if (has(bytes, size, 0, "\x89PNG\r\n\x1a\n", 8)) {
-        *container = FUS_CONTAINER_PNG;
+    if (is_bmp(bytes, size)) {
+        *container = FUS_CONTAINER_BMP;
+        return 0;
+    }
+    if (is_transport_stream(bytes, size)) {
+        *container = FUS_CONTAINER_MPEGTS;
         return 0;
     }
     if (has(bytes, size, 0, "RIFF", 4))
@@ -280,7 +324,10 @@ int fus_sniff_fd(int fd, enum fus_container *container, struct fus_error *err)
             break;
         size += (size_t)n;
     }
-    return fus_sniff_bytes(bytes, size, container, err);
+    int rc = fus_sniff_bytes(bytes, size, container, err);
+    if (rc == 0 && *container == FUS_CONTAINER_GIF && fus_gif_moves(fd))
+        *container = FUS_CONTAINER_GIF_CLIP;
+    return rc;
 }
 
 int fus_media_sniff(const char *path, enum fus_container *container, struct fus_error *err)

@@ -86,6 +86,10 @@ static int decode(const uint8_t *bytes, size_t size, const struct fus_still_head
         rc = fus_jpeg_decode(bytes, size, header, still, err);
     else if (header->container == FUS_CONTAINER_PNG)
         rc = fus_png_decode(bytes, size, header, still, err);
+    else if (header->container == FUS_CONTAINER_TIFF)
+        rc = fus_tiff_decode(bytes, size, header, still, err);
+    else if (header->container != FUS_CONTAINER_WEBP)
+        rc = fus_av_still_decode(bytes, size, header, still, err);
     else
         rc = fus_webp_decode(bytes, size, header, still, err);
     still->container = header->container;
@@ -185,8 +189,10 @@ int fus_still_encode(const struct fus_still *still, const struct fus_still_optio
         return fus_png_encode(&job, bytes, size, err);
     case FUS_CONTAINER_WEBP:
         return fus_webp_encode(&job, bytes, size, err);
+    case FUS_CONTAINER_TIFF:
+        return fus_tiff_encode(&job, bytes, size, err);
     default:
         return fus_error_set(err, FUS_E_INVALID_PARAMETER,
-                             "A picture can be written as jpg, png or webp.");
+                             "A picture can be written as jpg, png, webp or tiff.");
     }
 }

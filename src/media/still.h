@@ -1,4 +1,5 @@
-/* Still pictures: JPEG, PNG, WebP in and out. Thread-safe; blocking. */
+/* Still pictures: JPEG, PNG, WebP, TIFF in and out; BMP and single GIFs in. Thread-safe; blocking.
+ */
 #ifndef FUS_MEDIA_STILL_H
 #define FUS_MEDIA_STILL_H
 
@@ -25,12 +26,12 @@ int fus_still_read(const char *path, const struct fus_media_limits *limits, stru
                    struct fus_error *err) FUS_MUST_CHECK;
 
 struct fus_still_options {
-    enum fus_container container; /* JPEG, PNG or WEBP */
+    enum fus_container container; /* JPEG, PNG, WEBP or TIFF */
     int quality;                  /* 0..100; JPEG and WebP; WebP 100 is lossless. PNG ignores it */
 };
-/* Encodes into memory: *bytes is the caller's (fus_free). Alpha is kept by PNG and WebP and dropped
- * by JPEG; ICC is embedded. PNG is lossless: unchanged pixels come back bit for bit. No metadata
- * but ICC: safety/label.h adds it. */
+/* Encodes into memory: *bytes is the caller's (fus_free). Alpha is kept by PNG, WebP and TIFF and
+ * dropped by JPEG; ICC is embedded. PNG is lossless: unchanged pixels come back bit for bit. No
+ * metadata but ICC: safety/label.h adds it. */
 int fus_still_encode(const struct fus_still *still, const struct fus_still_options *options,
                      uint8_t **bytes, size_t *size, struct fus_error *err) FUS_MUST_CHECK;
 

@@ -1,5 +1,6 @@
-/* The three still codecs behind still.h: libjpeg, libpng, libwebp. Used by still.c alone. libav's
- * own codecs for them lose ICC or alpha, or hand out half a picture for half a file. */
+/* The still codecs behind still.h: libjpeg, libpng, libwebp, libtiff; libav for BMP and GIF. Used
+ * by still.c alone. libav's own codecs for the first three lose ICC or alpha, or hand out half a
+ * picture for half a file. */
 #ifndef FUS_MEDIA_STILL_CODEC_H
 #define FUS_MEDIA_STILL_CODEC_H
 
@@ -15,6 +16,11 @@ int fus_png_decode(const uint8_t *bytes, size_t size, const struct fus_still_hea
 int fus_webp_decode(const uint8_t *bytes, size_t size, const struct fus_still_header *header,
                     struct fus_still *still, struct fus_error *err) FUS_MUST_CHECK;
 
+int fus_tiff_decode(const uint8_t *bytes, size_t size, const struct fus_still_header *header,
+                    struct fus_still *still, struct fus_error *err) FUS_MUST_CHECK;
+int fus_av_still_decode(const uint8_t *bytes, size_t size, const struct fus_still_header *header,
+                        struct fus_still *still, struct fus_error *err) FUS_MUST_CHECK;
+
 /* What an encoder is asked for. `icc` fits the samples: a GRAY profile only with grey. */
 struct fus_still_job {
     const struct fus_image *image; /* BGR8 */
@@ -29,6 +35,9 @@ int fus_jpeg_encode(const struct fus_still_job *job, uint8_t **bytes, size_t *si
 int fus_png_encode(const struct fus_still_job *job, uint8_t **bytes, size_t *size,
                    struct fus_error *err) FUS_MUST_CHECK;
 int fus_webp_encode(const struct fus_still_job *job, uint8_t **bytes, size_t *size,
+                    struct fus_error *err) FUS_MUST_CHECK;
+
+int fus_tiff_encode(const struct fus_still_job *job, uint8_t **bytes, size_t *size,
                     struct fus_error *err) FUS_MUST_CHECK;
 
 /* Shared by the codecs: rows of BGRA to image + alpha and back; width pixels. */

@@ -200,6 +200,12 @@ int fus_still_header_parse(const uint8_t *bytes, size_t size, enum fus_container
         rc = parse_png(bytes, size, &parsed, err);
     else if (container == FUS_CONTAINER_WEBP)
         rc = parse_webp(bytes, size, &parsed, err);
+    else if (container == FUS_CONTAINER_TIFF)
+        rc = fus_tiff_header(bytes, size, &parsed, err);
+    else if (container == FUS_CONTAINER_BMP)
+        rc = fus_bmp_header(bytes, size, &parsed, err);
+    else if (container == FUS_CONTAINER_GIF)
+        rc = fus_gif_header(bytes, size, &parsed, err);
     else
         rc = fus_error_set(err, FUS_E_UNSUPPORTED_MEDIA, "This is not a still picture.");
     if (rc == 0)

@@ -24,6 +24,14 @@ struct fus_still_header {
 int fus_still_header_parse(const uint8_t *bytes, size_t size, enum fus_container container,
                            struct fus_still_header *header, struct fus_error *err) FUS_MUST_CHECK;
 
+/* The parts of it in still_header_raster.c; *header is filled with nothing before. */
+int fus_tiff_header(const uint8_t *bytes, size_t size, struct fus_still_header *header,
+                    struct fus_error *err) FUS_MUST_CHECK;
+int fus_bmp_header(const uint8_t *bytes, size_t size, struct fus_still_header *header,
+                   struct fus_error *err) FUS_MUST_CHECK;
+int fus_gif_header(const uint8_t *bytes, size_t size, struct fus_still_header *header,
+                   struct fus_error *err) FUS_MUST_CHECK;
+
 /* FUS_E_DECOMPRESSION_BOMB if more pixels than allowed are promised by a file too small to hold a
  * real picture of that size (more than 200 pixels a byte), else FUS_E_MEDIA_TOO_LARGE. */
 int fus_still_header_check(const struct fus_still_header *header, size_t file_bytes,

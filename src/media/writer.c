@@ -16,6 +16,8 @@
 
 /* Ticks are at least this fine, so that times in microseconds survive a coarse source. */
 #define TICKS_MIN 10000
+/* A label's packet has about a thousand bytes; 65000 at the most. */
+#define AVI_HEADER_ROOM 8192
 
 static int out_of_memory(struct fus_error *err)
 {
@@ -35,12 +37,11 @@ void fus_writer_options_default(struct fus_writer_options *options)
 
 static int open_file(struct fus_writer *writer, const char *path, struct fus_error *err)
 {
-    static const char *const muxers[] = {
-        [FUS_CONTAINER_MP4] = "mp4", [FUS_CONTAINER_MOV] = "mov", [FUS_CONTAINER_MKV] = "matroska"};
-    if (!fus_container_is_video(writer->container))
-        return fus_error_set(err, FUS_E_INVALID_PARAMETER,
-                             "A clip can be written as mp4, mov or mkv.");
-    int rc = avformat_alloc_output_context2(&writer->format, NULL, muxers[writer->container], NULL);
+    const char *muxer = fus_container_muxer(writer->container);
+    if (!muxer)
+        return fus_error_set(err, FUS_E_INVALID_PARAMETER, "A clip cannot be written as %s.",
+                             fus_container_name(writer->container));
+    int rc = avformat_alloc_output_context2(&writer->format, NULL, muxer, NULL);
     if (rc < 0)
         return fus_av_error(err, FUS_E_INTERNAL, rc, "The clip cannot be written");
     int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
@@ -54,6 +55,8 @@ static int open_file(struct fus_writer *writer, const char *path, struct fus_err
     writer->format->io_open = fus_av_refuse_open;
     writer->format->flags |=
         AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_BITEXACT; /* no random ids, no dates */
+    if (writer->container == FUS_CONTAINER_AVI)     /* room in the header, for the label */
+        writer->format->metadata_header_padding = AVI_HEADER_ROOM;
     return 0;
 }
 
@@ -80,7 +83,7 @@ static void set_video(struct fus_writer *writer, const struct fus_writer_options
     bool swap = writer->turn_pixels && fus_orient_swaps(facts->orientation);
     video->width = ((swap ? writer->height : writer->width) + 1) & ~1;
     video->height = ((swap ? writer->width : writer->height) + 1) & ~1;
-    video->pix_fmt = AV_PIX_FMT_YUV420P;
+    video->pix_fmt = fus_codec_pixels(video->codec, writer->container);
     video->time_base = time_base(writer);
     video->framerate = writer->fps > 0 ? av_inv_q(video->time_base) : facts->frame_rate;
     video->sample_aspect_ratio = facts->sample_aspect;
@@ -90,12 +93,16 @@ static void set_video(struct fus_writer *writer, const struct fus_writer_options
     video->color_primaries = facts->primaries;
     video->color_trc = facts->transfer;
     video->colorspace = facts->space;
+    if (fus_av_is_rgb(video->pix_fmt)) {
+        video->color_range = AVCOL_RANGE_JPEG;
+        video->colorspace = AVCOL_SPC_RGB;
+    }
     video->chroma_sample_location = facts->chroma_location;
     video->thread_count = FUS_CLAMP(options->threads, 1, 64);
     if (writer->format->oformat->flags & AVFMT_GLOBALHEADER)
         video->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     bool hevc = video->codec_id == AV_CODEC_ID_HEVC;
-    if (hevc && writer->container != FUS_CONTAINER_MKV)
+    if (hevc && fus_container_is_bmff(writer->container))
         video->codec_tag = MKTAG('h', 'v', 'c', '1');
 }
 
@@ -124,6 +131,9 @@ static int open_video(struct fus_writer *writer, const struct fus_writer_options
         return fus_av_error(err, FUS_E_INVALID_PARAMETER, rc, "The video encoder cannot be opened");
     AVStream *stream = writer->video_stream;
     rc = avcodec_parameters_from_context(stream->codecpar, writer->video);
+    /* The container has its own name for plain samples. */
+    if (stream->codecpar->codec_id == AV_CODEC_ID_RAWVIDEO)
+        stream->codecpar->codec_tag = 0;
     stream->time_base = writer->video->time_base;
     stream->avg_frame_rate = writer->video->framerate;
     stream->sample_aspect_ratio = writer->video->sample_aspect_ratio;
@@ -144,7 +154,8 @@ static int open_audio(struct fus_writer *writer, const struct fus_writer_options
         return out_of_memory(err);
     AVStream *stream = writer->audio_stream;
     writer->copies_audio = source && !options->audio_encode && options->audio_volume >= 100 &&
-                           fus_codec_copies(writer->container, muxer, source->codec_id);
+                           fus_codec_copies(writer->container, muxer, source->codec_id) &&
+                           (source->codec_id != AV_CODEC_ID_AAC || source->extradata_size > 0);
     if (writer->copies_audio) {
         if (avcodec_parameters_copy(stream->codecpar, source) < 0)
             return out_of_memory(err);
@@ -153,7 +164,7 @@ static int open_audio(struct fus_writer *writer, const struct fus_writer_options
         return 0;
     }
     struct fus_audio_encode_options encode = {
-        .encoder = options->audio_encoder[0] ? options->audio_encoder : "aac",
+        .encoder = fus_codec_audio_for(writer->container, options->audio_encoder),
         .quality = options->audio_quality,
         .volume = options->audio_volume,
         .global_header = (muxer->flags & AVFMT_GLOBALHEADER) != 0,
@@ -182,11 +193,11 @@ static int write_header(struct fus_writer *writer, const struct fus_writer_optio
         if (av_dict_set(&writer->format->metadata, pair[0], pair[1], 0) < 0)
             return out_of_memory(err);
     /* Any key, not only iTunes' handful. */
-    if (options->metadata && writer->container != FUS_CONTAINER_MKV)
+    if (options->metadata && fus_container_is_bmff(writer->container))
         av_dict_set(&settings, "movflags", "use_metadata_tags", 0);
     /* Offsets of tracks are told in the movie's ticks; libav's 1000 a second are coarser than the
      * pictures'. */
-    if (writer->container != FUS_CONTAINER_MKV)
+    if (fus_container_is_bmff(writer->container))
         av_dict_set_int(&settings, "movie_timescale", writer->video->time_base.den, 0);
     /* FLAC in mp4 has its specification; FFmpeg 5.1 still asks for consent. */
     writer->format->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
@@ -237,11 +248,16 @@ static int writer_new(const char *path, const struct fus_clip_facts *facts,
     made->facts = *facts;
     made->container = options->container;
     made->fps = FUS_CLAMP(options->fps, 0, 1000);
+    /* AVI has no times, only a rate. */
+    if (options->container == FUS_CONTAINER_AVI && !(made->fps > 0))
+        made->fps =
+            facts->frame_rate.num > 0 && facts->frame_rate.den > 0 ? av_q2d(facts->frame_rate) : 25;
     /* Few players look for a rotation in Matroska, and FFmpeg 5.1 writes none. */
     made->turn_pixels =
-        facts->has_matrix && (options->upright || options->container == FUS_CONTAINER_MKV);
+        facts->has_matrix && (options->upright || !fus_container_is_bmff(options->container));
     made->upright = options->upright;
-    fus_strlcpy(made->video_encoder, options->video_encoder[0] ? options->video_encoder : "libx264",
+    fus_strlcpy(made->video_encoder,
+                fus_codec_video_for(options->container, options->video_encoder),
                 sizeof(made->video_encoder));
     made->packet = av_packet_alloc();
     made->pool = fus_frame_pool_new();
@@ -316,6 +332,7 @@ void fus_writer_free(struct fus_writer *writer)
     av_packet_free(&writer->packet);
     fus_scaler_done(&writer->scaler);
     fus_scaler_done(&writer->image_scaler);
+    fus_scaler_done(&writer->pack_scaler);
     avformat_free_context(writer->format);
     fus_av_file_done(&writer->file);
     fus_frame_pool_unref(writer->pool);
@@ -326,6 +343,15 @@ int fus_writer_mux(struct fus_writer *writer, AVStream *stream, AVPacket *packet
                    struct fus_error *err)
 {
     av_packet_rescale_ts(packet, base, stream->time_base);
+    /* A short last frame of sound rounds onto the tick before it where ticks are frames (AVI). */
+    if (stream == writer->audio_stream && packet->dts != AV_NOPTS_VALUE) {
+        if (writer->audio_packets > 0 && packet->dts <= writer->last_audio_dts)
+            packet->dts = writer->last_audio_dts + 1;
+        if (packet->pts != AV_NOPTS_VALUE)
+            packet->pts = FUS_MAX(packet->pts, packet->dts);
+        writer->last_audio_dts = packet->dts;
+        writer->audio_packets++;
+    }
     packet->stream_index = stream->index;
     packet->pos = -1;
     int rc = av_interleaved_write_frame(writer->format, packet);
@@ -411,4 +437,14 @@ int64_t fus_writer_frames(const struct fus_writer *writer)
 bool fus_writer_audio_copied(const struct fus_writer *writer)
 {
     return writer->copies_audio;
+}
+
+const char *fus_writer_video_encoder(const struct fus_writer *writer)
+{
+    return writer->video_encoder;
+}
+
+const char *fus_writer_audio_encoder(const struct fus_writer *writer)
+{
+    return writer->audio ? fus_audio_encode_context(writer->audio)->codec->name : "";
 }

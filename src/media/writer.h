@@ -12,7 +12,7 @@
 #include "media/reader.h"
 
 struct fus_writer_options {
-    enum fus_container container; /* MP4, MOV, MKV */
+    enum fus_container container; /* MP4, MOV, M4V, MKV, WEBM, AVI, WMV */
     char video_encoder[24];       /* "libx264" (default when empty), "libx265", ... */
     char preset[16];              /* "veryfast" when empty */
     int quality;                  /* 0..100 as FaceFusion's output_video_quality; x264: CRF =
@@ -81,5 +81,10 @@ int fus_writer_finish(struct fus_writer *writer, struct fus_error *err) FUS_MUST
 int64_t fus_writer_frames(const struct fus_writer *writer);
 /* true if the source's sound went in as it was. */
 bool fus_writer_audio_copied(const struct fus_writer *writer);
+/* The encoders that work, which are other than the wanted ones where FaceFusion's container
+ * overrides say so (VP9 in WebM, H.264 and AAC in WMV and M4V, ...); "" for sound that is copied or
+ * not there. They live as long as the writer. */
+const char *fus_writer_video_encoder(const struct fus_writer *writer);
+const char *fus_writer_audio_encoder(const struct fus_writer *writer);
 
 #endif

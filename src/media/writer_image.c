@@ -25,9 +25,18 @@ int fus_writer_message_picture(struct fus_writer *writer, AVFrame *av, int64_t p
 static bool is_as_written(const struct fus_writer *writer, const struct fus_image *image,
                           const AVFrame *to)
 {
-    return image->format == FUS_PIXEL_YUV420P8 && image->width == to->width &&
-           image->height == to->height && image->matrix == writer->matrix &&
+    return image->format == FUS_PIXEL_YUV420P8 && to->format == AV_PIX_FMT_YUV420P &&
+           image->width == to->width && image->height == to->height &&
+           image->matrix == writer->matrix &&
            image->full_range == (writer->facts.range == AVCOL_RANGE_JPEG);
+}
+
+/* RGB goes to an encoder of RGB as it is, unless its size or side has to be mended first. */
+static enum AVPixelFormat pixels_for(const struct fus_writer *writer, int width, int height)
+{
+    bool as_is = !(width & 1 || height & 1) && (!writer->turn_pixels || writer->upright);
+    return as_is && fus_av_is_rgb(writer->video->pix_fmt) ? writer->video->pix_fmt
+                                                          : AV_PIX_FMT_YUV420P;
 }
 
 /* A pooled copy in the writer's own size and colours. */
@@ -36,10 +45,11 @@ static int copy_image(struct fus_writer *writer, const struct fus_image *image, 
 {
     const struct fus_clip_facts *facts = &writer->facts;
     bool swap = writer->upright && fus_orient_swaps(facts->orientation);
+    int width = swap ? writer->height : writer->width;
+    int height = swap ? writer->width : writer->height;
     AVFrame *from = fus_frame_of_image(image), *to = av_frame_alloc();
-    int rc = from && to ? fus_frame_pool_get(writer->pool, AV_PIX_FMT_YUV420P,
-                                             swap ? writer->height : writer->width,
-                                             swap ? writer->width : writer->height, to, err)
+    int rc = from && to ? fus_frame_pool_get(writer->pool, pixels_for(writer, width, height), width,
+                                             height, to, err)
                         : fus_error_set(err, FUS_E_OUT_OF_MEMORY, "No memory to write a clip.");
     if (rc == 0 && is_as_written(writer, image, to))
         rc = av_frame_copy(to, from) < 0
@@ -54,8 +64,10 @@ static int copy_image(struct fus_writer *writer, const struct fus_image *image, 
         av_frame_free(&to);
         return rc;
     }
-    to->color_range = facts->range;
-    to->colorspace = facts->space;
+    if (!fus_av_is_rgb(to->format)) {
+        to->color_range = facts->range;
+        to->colorspace = facts->space;
+    }
     *made = to;
     return 0;
 }

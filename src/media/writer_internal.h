@@ -28,7 +28,7 @@ struct fus_writer {
     bool copies_audio;
     AVPacket *packet;
     struct fus_frame_pool *pool;
-    struct fus_scaler scaler, image_scaler;
+    struct fus_scaler scaler, image_scaler, pack_scaler;
     struct {
         int64_t pts, duration; /* encoder time base */
     } durations[FUS_WRITER_DURATIONS];
@@ -37,6 +37,7 @@ struct fus_writer {
     int64_t held_tick, held_end_us;
     int64_t last_pts; /* of the picture before, in the encoder's time base */
     int64_t frames;
+    int64_t audio_packets, last_audio_dts; /* in the stream's time base */
     bool header_written, failed, finished;
 };
 
@@ -44,7 +45,8 @@ struct fus_writer {
  * what comes out into the file; av is taken over. */
 int fus_writer_message_picture(struct fus_writer *writer, AVFrame *av, int64_t pts_us,
                                int64_t duration_us, struct fus_error *err) FUS_MUST_CHECK;
-/* The same for a 4:2:0 picture of the writer's size and colours; `turned`: as it is to be seen. */
+/* The same for a picture of the writer's size and colours, 4:2:0 or as the encoder takes it;
+ * `turned`: as it is to be seen. */
 int fus_writer_picture(struct fus_writer *writer, AVFrame *av, bool turned, int64_t pts_us,
                        int64_t duration_us, struct fus_error *err) FUS_MUST_CHECK;
 /* The held picture, and all that the encoder holds. */

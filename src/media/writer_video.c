@@ -59,8 +59,11 @@ static int encode(struct fus_writer *writer, AVFrame *av, int64_t pts, int64_t d
 /* *av becomes a picture that the encoder takes: turned if need be, even. */
 static int fit(struct fus_writer *writer, AVFrame **av, bool turned, struct fus_error *err)
 {
+    const enum AVPixelFormat wanted = writer->video->pix_fmt;
     AVFrame *next = NULL;
     int rc = 0;
+    if ((*av)->format == wanted && wanted != AV_PIX_FMT_YUV420P)
+        return 0;
     if (writer->turn_pixels && !turned) {
         rc = fus_frame_orient(writer->pool, *av, writer->facts.orientation, &next, err);
         if (rc < 0)
@@ -76,6 +79,14 @@ static int fit(struct fus_writer *writer, AVFrame **av, bool turned, struct fus_
         *av = next;
     }
     (*av)->format = AV_PIX_FMT_YUV420P; /* full range is told by the tag, not by the J kind */
+    if (wanted == AV_PIX_FMT_YUV420P)
+        return 0;
+    rc = fus_frame_repack(&writer->pack_scaler, writer->pool, *av, wanted, writer->matrix, &next,
+                          err);
+    if (rc < 0)
+        return rc;
+    av_frame_free(av);
+    *av = next;
     return 0;
 }
 

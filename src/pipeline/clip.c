@@ -54,7 +54,7 @@ static int open_ends(struct clip *clip, struct fus_error *err)
     struct fus_thread_plan plan = fus_thread_plan(job->engine->threads);
     struct fus_reader_options reader_options = {.threads = plan.decoder};
     struct fus_writer_options writer_options;
-    bool tagged = job->labelled && job->container == FUS_CONTAINER_MKV;
+    bool tagged = job->labelled && fus_label_by_tags(job->container);
     int rc = fus_reader_open(request->target_path, &request->limits, &reader_options, &clip->reader,
                              err);
 

@@ -148,7 +148,7 @@ static bool take_result(const json_t *json, struct fus_pipeline_result *result)
     if (!container)
         return false;
     result->container = fus_container_from_name(container);
-    return result->container != FUS_CONTAINER_UNKNOWN &&
+    return fus_container_check_output(result->container, NULL) == 0 &&
            take_bool(json, "is_video", &result->is_video) &&
            take_int(json, "width", &result->width) && take_int(json, "height", &result->height) &&
            take_count(json, "frames", INT64_MAX, &result->frames) &&

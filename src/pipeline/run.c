@@ -34,12 +34,20 @@ static int choose_container(struct fus_pipeline_job *job, struct fus_error *err)
     if (format && job->container == FUS_CONTAINER_UNKNOWN)
         return fus_error_set_at(err, FUS_E_INVALID_PARAMETER, "/output_format",
                                 "\"%s\" is not a format that can be written and labelled.", format);
-    if (job->container == FUS_CONTAINER_UNKNOWN)
+    /* A kind that can be read but not written and labelled becomes the usual one. */
+    if (!format && fus_container_check_output(job->container, NULL) != 0)
         job->container = video ? FUS_CONTAINER_MP4 : FUS_CONTAINER_PNG;
+
+    struct fus_error reason = {0};
+
+    if (fus_container_check_output(job->container, &reason) != 0)
+        return fus_error_set_at(err, FUS_E_INVALID_PARAMETER, "/output_format", "%s",
+                                reason.detail);
     if (fus_container_is_video(job->container) != video)
-        return fus_error_set_at(err, FUS_E_INVALID_PARAMETER, "/output_format",
-                                video ? "The target is a clip: its output is mp4, mov or mkv."
-                                      : "The target is a picture: its output is jpg, png or webp.");
+        return fus_error_set_at(
+            err, FUS_E_INVALID_PARAMETER, "/output_format",
+            video ? "The target is a clip: its output is mp4, mov, m4v, mkv, webm, avi or wmv."
+                  : "The target is a picture: its output is jpg, png, webp or tiff.");
     job->result->container = job->container;
     return 0;
 }

@@ -38,6 +38,8 @@ static int put_label(enum fus_container container, struct fus_span still, struct
         return fus_label_png(still, xmp, out, err);
     case FUS_CONTAINER_WEBP:
         return fus_label_webp(still, xmp, out, err);
+    case FUS_CONTAINER_TIFF:
+        return fus_label_tiff(still, xmp, out, err);
     default:
         return no_place(err);
     }
@@ -70,34 +72,65 @@ int fus_label_still(enum fus_container container, const uint8_t *bytes, size_t s
     return 0;
 }
 
-static int label_bmff(int fd, const struct fus_label *label, struct fus_error *err)
-{
-    FUS_AUTO_STR struct fus_str packet = {0};
-    int rc = fus_xmp_build(label, &packet, err);
+/* How a kind of clip is labelled and read back. */
+struct clip_place {
+    int (*write)(int fd, struct fus_span xmp,
+                 struct fus_error *err); /* NULL: by the writer's tags */
+    bool (*read)(int fd, enum fus_digital_source_type *type);
+};
 
-    if (rc)
-        return rc;
-    return fus_label_bmff_write(fd, (struct fus_span){(const uint8_t *)packet.text, packet.length},
-                                err);
+static const struct clip_place *place_of(enum fus_container container)
+{
+    static const struct clip_place bmff = {fus_label_bmff_write, fus_label_bmff_read};
+    static const struct clip_place matroska = {NULL, fus_label_matroska_read};
+    static const struct clip_place avi = {fus_label_avi_write, fus_label_avi_read};
+    static const struct clip_place asf = {fus_label_asf_write, fus_label_asf_read};
+
+    switch (container) {
+    case FUS_CONTAINER_MP4:
+    case FUS_CONTAINER_MOV:
+    case FUS_CONTAINER_M4V:
+        return &bmff;
+    case FUS_CONTAINER_MKV:
+    case FUS_CONTAINER_WEBM:
+        return &matroska;
+    case FUS_CONTAINER_AVI:
+        return &avi;
+    case FUS_CONTAINER_WMV:
+        return &asf;
+    default:
+        return NULL;
+    }
+}
+
+bool fus_label_by_tags(enum fus_container container)
+{
+    const struct clip_place *place = place_of(container);
+
+    return place && !place->write;
 }
 
 int fus_label_clip_fd(int fd, enum fus_container container, const struct fus_label *label,
                       struct fus_error *err)
 {
-    bool matroska = container == FUS_CONTAINER_MKV;
+    const struct clip_place *place = place_of(container);
+    FUS_AUTO_STR struct fus_str packet = {0};
     enum fus_digital_source_type found;
     int rc = 0;
 
-    if (container == FUS_CONTAINER_MP4 || container == FUS_CONTAINER_MOV)
-        rc = label_bmff(fd, label, err);
-    else if (!matroska)
+    if (!place)
         return no_place(err);
+    if (place->write) {
+        rc = fus_xmp_build(label, &packet, err);
+        if (!rc)
+            rc = place->write(fd, (struct fus_span){(const uint8_t *)packet.text, packet.length},
+                              err);
+    }
     if (rc)
         return rc;
 
     /* Whatever wrote it, what counts is that a reader finds it. */
-    if (!(matroska ? fus_label_matroska_read(fd, &found) : fus_label_bmff_read(fd, &found)) ||
-        found != label->type)
+    if (!place->read(fd, &found) || found != label->type)
         return fus_error_set(err, FUS_E_LABELLING_FAILED, "The label can't be read back.");
     return 0;
 }
@@ -162,6 +195,12 @@ int fus_label_read(const char *path, enum fus_digital_source_type *type, struct 
         found = read_still(path, fus_label_png_find, type);
     else if (memcmp(head, "RIFF", 4) == 0 && memcmp(head + 8, "WEBP", 4) == 0)
         found = read_still(path, fus_label_webp_find, type);
+    else if (memcmp(head, "II*\0", 4) == 0 || memcmp(head, "MM\0*", 4) == 0)
+        found = read_still(path, fus_label_tiff_find, type);
+    else if (memcmp(head, "RIFF", 4) == 0)
+        found = fus_label_avi_read(fd, type);
+    else if (memcmp(head, "\x30\x26\xb2\x75", 4) == 0)
+        found = fus_label_asf_read(fd, type);
     else if (memcmp(head, "\x1a\x45\xdf\xa3", 4) == 0)
         found = fus_label_matroska_read(fd, type);
     else

@@ -1,5 +1,6 @@
-/* Every output says that it is synthetic: XMP with IPTC DigitalSourceType in JPEG, PNG, WebP and
- * mp4/mov (uuid box), a tag in Matroska. Thread-safe. */
+/* Every output says that it is synthetic: XMP with IPTC DigitalSourceType in JPEG, PNG, WebP, TIFF
+ * (tag 700), mp4/mov/m4v (uuid box), AVI (_PMX chunk) and WMV (ASF object), a tag in Matroska and
+ * WebM. Thread-safe. */
 #ifndef FUS_SAFETY_LABEL_H
 #define FUS_SAFETY_LABEL_H
 
@@ -29,14 +30,18 @@ int fus_label_still(enum fus_container container, const uint8_t *bytes, size_t s
                     const struct fus_label *label, uint8_t **out, size_t *out_size,
                     struct fus_error *err) FUS_MUST_CHECK;
 
-/* Labels a finished clip in place, before it becomes visible: appends the XMP uuid box (mp4, mov);
- * for mkv checks that the tags given to the writer (fus_label_tags) are there. */
+/* Labels a finished clip in place, before it becomes visible: writes the XMP packet (mp4, mov,
+ * m4v, avi, wmv); for mkv and webm checks that the tags given to the writer (fus_label_tags) are
+ * there. */
 int fus_label_clip(const char *path, enum fus_container container, const struct fus_label *label,
                    struct fus_error *err) FUS_MUST_CHECK;
 
 /* The same on an open file (read and write), without fsync. */
 int fus_label_clip_fd(int fd, enum fus_container container, const struct fus_label *label,
                       struct fus_error *err) FUS_MUST_CHECK;
+
+/* Whether the label goes in as the writer's metadata (fus_label_tags): mkv, webm. */
+bool fus_label_by_tags(enum fus_container container);
 
 /* Tags for the writer's metadata: fills at most 8 key/value pointers, NULL-terminated, into array;
  * the strings live in `storage`. */

@@ -72,8 +72,7 @@ static bool box_at(int fd, uint64_t offset, uint64_t file_size, struct box *box)
     return true;
 }
 
-static int pwrite_all(int fd, const void *bytes, size_t size, uint64_t offset,
-                      struct fus_error *err)
+int fus_label_pwrite(int fd, const void *bytes, size_t size, uint64_t offset, struct fus_error *err)
 {
     const uint8_t *from = bytes;
 
@@ -101,7 +100,7 @@ static int fix_open_end(int fd, const struct box *box, struct fus_error *err)
     if (box->size > UINT32_MAX)
         return fus_error_set(err, FUS_E_LABELLING_FAILED, "The clip has no place for a label.");
     fus_put_be32(size, (uint32_t)box->size);
-    return pwrite_all(fd, size, sizeof(size), box->offset, err);
+    return fus_label_pwrite(fd, size, sizeof(size), box->offset, err);
 }
 
 static int append_box(int fd, uint64_t end, struct fus_span xmp, struct fus_error *err)
@@ -112,8 +111,8 @@ static int append_box(int fd, uint64_t end, struct fus_span xmp, struct fus_erro
     fus_put_be32(head, (uint32_t)(sizeof(head) + xmp.size));
     memcpy(head + 4, "uuid", 4);
     memcpy(head + 8, xmp_uuid, sizeof(xmp_uuid));
-    rc = pwrite_all(fd, head, sizeof(head), end, err);
-    return rc ? rc : pwrite_all(fd, xmp.bytes, xmp.size, end + sizeof(head), err);
+    rc = fus_label_pwrite(fd, head, sizeof(head), end, err);
+    return rc ? rc : fus_label_pwrite(fd, xmp.bytes, xmp.size, end + sizeof(head), err);
 }
 
 int fus_label_bmff_write(int fd, struct fus_span xmp, struct fus_error *err)
@@ -137,7 +136,7 @@ int fus_label_bmff_write(int fd, struct fus_span xmp, struct fus_error *err)
             break;
         }
         if (box.xmp)
-            rc = pwrite_all(fd, "free", 4, box.offset + 4, err);
+            rc = fus_label_pwrite(fd, "free", 4, box.offset + 4, err);
         else if (box.to_end)
             rc = fix_open_end(fd, &box, err);
         if (rc)
@@ -149,14 +148,20 @@ int fus_label_bmff_write(int fd, struct fus_span xmp, struct fus_error *err)
     return append_box(fd, end, xmp, err);
 }
 
+bool fus_label_packet_at(int fd, uint64_t offset, uint64_t size, enum fus_digital_source_type *type)
+{
+    size_t take = (size_t)FUS_MIN(size, (uint64_t)PACKET_READ_MAX);
+    FUS_AUTO_FREE uint8_t *packet = fus_malloc(take ? take : 1);
+
+    return packet && fus_label_pread(fd, packet, take, offset) &&
+           fus_xmp_source_type(packet, take, type);
+}
+
 static bool read_packet(int fd, const struct box *box, enum fus_digital_source_type *type)
 {
     uint64_t start = box->header + sizeof(xmp_uuid);
-    size_t size = (size_t)FUS_MIN(box->size - start, (uint64_t)PACKET_READ_MAX);
-    FUS_AUTO_FREE uint8_t *packet = fus_malloc(size ? size : 1);
 
-    return packet && fus_label_pread(fd, packet, size, box->offset + start) &&
-           fus_xmp_source_type(packet, size, type);
+    return fus_label_packet_at(fd, box->offset + start, box->size - start, type);
 }
 
 bool fus_label_bmff_read(int fd, enum fus_digital_source_type *type)

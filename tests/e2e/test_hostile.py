@@ -89,7 +89,8 @@ def test_other_formats_by_name():
     for brand, word in ((b'heic', 'HEIC'), (b'avif', 'AVIF')):
         problem = fails('unsupported_media', target=write('x.' + word, b'\0\0\0\x18ftyp' + brand + b'\0\0\0\0' + b'mif1' + brand + b'\0' * 400))
         assert word in problem['detail'], problem
-    assert 'GIF' in fails('unsupported_media', target=write('x.gif', b'GIF89a' + b'\x10\0\x10\0' + b'\0' * 100))['detail']
+    assert 'FLV' in fails('unsupported_media', target=write('x.gif', b'FLV\1\5' + b'\0' * 100))['detail']
+    assert 'GIF' in fails('corrupt_media', target=write('x.gif', b'GIF89a' + b'\x10\0\x10\0' + b'\0' * 100))['detail']
 
 
 def test_huge_dimensions():

@@ -45,6 +45,8 @@ static void as_file(const uint8_t *bytes, size_t size)
         if (fus_label_clip_fd(fd, FUS_CONTAINER_MP4, &label, NULL) == 0 &&
             fus_label_read(path, &type, NULL) != 0)
             __builtin_trap();
+        (void)!fus_label_clip_fd(fd, FUS_CONTAINER_AVI, &label, NULL);
+        (void)!fus_label_clip_fd(fd, FUS_CONTAINER_WMV, &label, NULL);
     }
     close(fd);
 }
@@ -55,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size == 0)
         return 0;
-    switch (data[0] % 5) {
+    switch (data[0] % 6) {
     case 0:
         as_still(FUS_CONTAINER_JPEG, data + 1, size - 1);
         break;
@@ -67,6 +69,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 3:
         fus_xmp_source_type(data + 1, size - 1, &type);
+        break;
+    case 5:
+        as_still(FUS_CONTAINER_TIFF, data + 1, size - 1);
         break;
     default:
         as_file(data + 1, size - 1);

@@ -73,9 +73,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int orientation = fus_exif_orientation(data, size);
     if (orientation < 1 || orientation > 8)
         __builtin_trap();
-    for (int c = FUS_CONTAINER_JPEG; c <= FUS_CONTAINER_WEBP; c++)
-        if (size >= 12 &&
-            fus_still_header_parse(data, size, (enum fus_container)c, &header, NULL) == 0 &&
+    static const enum fus_container stills[] = {FUS_CONTAINER_JPEG, FUS_CONTAINER_PNG,
+                                                FUS_CONTAINER_WEBP, FUS_CONTAINER_TIFF,
+                                                FUS_CONTAINER_BMP,  FUS_CONTAINER_GIF};
+    for (size_t c = 0; c < FUS_COUNT(stills); c++)
+        if (size >= 12 && fus_still_header_parse(data, size, stills[c], &header, NULL) == 0 &&
             (header.width <= 0 || header.height <= 0 || header.orientation < 1 ||
              header.orientation > 8))
             __builtin_trap();

@@ -492,9 +492,9 @@ static void wrong_kinds_get_a_clear_answer(void **state)
     const char *path = scratch_path(state, "wrong.png");
     file_write(path, "", 0);
     assert_int_equal(fus_still_read(path, &limits, &in, &err), FUS_E_UNSUPPORTED_MEDIA);
-    file_write(path, "GIF89a\1\0\1\0zzzzzzzzzz", 20);
+    file_write(path, "FLV\1\5zzzzzzzzzz", 15);
     assert_int_equal(fus_still_read(path, &limits, &in, &err), FUS_E_UNSUPPORTED_MEDIA);
-    assert_non_null(strstr(err.detail, "GIF"));
+    assert_non_null(strstr(err.detail, "FLV"));
     file_write(path,
                "\0\0\0\x10"
                "ftypisom\0\0\2\0",
