@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "processors/face_enhancer/detail.h"
+#include "processors/face_enhancer/restore.h"
 #include "vision/rect.h"
 
 #define CHOICES(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -40,9 +41,11 @@ static const struct fus_param rows[] = {
 };
 static const struct fus_param_table params_table = {rows, FUS_COUNT(rows)};
 
+/* One of the two is there. */
 struct fus_processor {
     struct fus_detail *detail;
-    float strength;
+    struct fus_restore *restore;
+    float strength; /* of detail */
 };
 
 static bool is_detail(const struct fus_model *model)
@@ -59,11 +62,16 @@ static int check(const struct fus_params *params, const struct fus_models *model
                           STANDARD_MODEL, &found, err);
     if (failed)
         return failed;
-    if (!is_detail(found))
+    if (!is_detail(found) && !fus_restore_runs(found))
         return fus_error_set(err, FUS_E_MODEL_NOT_FOUND,
                              "the model %s is installed, but this version cannot run it; "
                              "detail is built in",
                              found->id);
+    if (!is_detail(found)) {
+        const int missing = fus_restore_check(params, models, err);
+        if (missing)
+            return missing;
+    }
     if (model)
         *model = found;
     return 0;
@@ -78,11 +86,28 @@ static enum fus_source_type source_type(const struct fus_params *params,
     return FUS_SOURCE_TYPE_COMPOSITE_TRAINED;
 }
 
+static enum fus_processor_pixels pixels(const struct fus_params *params,
+                                        const struct fus_models *models)
+{
+    const struct fus_model *model;
+    const bool native = check(params, models, &model, NULL) == 0 && is_detail(model);
+    return native ? FUS_PIXELS_NATIVE : FUS_PIXELS_BGR;
+}
+
+static size_t models_of(const struct fus_params *params, const struct fus_models *models,
+                        const struct fus_model **found, size_t max)
+{
+    if (max == 0 || check(params, models, &found[0], NULL) != 0)
+        return 0;
+    return is_detail(found[0]) ? 1 : fus_restore_models(params, models, found[0], found, max);
+}
+
 static void close(struct fus_processor *processor)
 {
     if (!processor)
         return;
     fus_detail_free(processor->detail);
+    fus_restore_free(processor->restore);
     fus_free(processor);
 }
 FUS_CLEANUP_DEFINE(close, struct fus_processor *)
@@ -98,11 +123,23 @@ static int open(const struct fus_processor_context *context, struct fus_processo
     if (!made)
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "not enough memory for the face enhancer");
     made->strength = (float)fus_params_int(context->params, "face_enhancer_blend") / 100.0f;
-    failed = fus_detail_new(&made->detail, err);
+    failed = is_detail(model) ? fus_detail_new(&made->detail, err)
+                              : fus_restore_new(context, model, &made->restore, err);
     if (failed)
         return failed;
     *processor = FUS_TAKE(made);
     return 0;
+}
+
+static int one_face(struct fus_processor *processor, struct fus_image *image,
+                    const struct fus_face *face, struct fus_rect *changed, struct fus_error *err)
+{
+    if (processor->detail)
+        return fus_detail_face(processor->detail, image, face->landmarks_68, processor->strength,
+                               changed, err);
+    const struct fus_rect all = {0, 0, image->width, image->height};
+    const struct fus_plane bgr = fus_plane_of(image, all, 0);
+    return fus_restore_face(processor->restore, &bgr, face, changed, err);
 }
 
 static int process(struct fus_processor *processor, struct fus_processor_frame *frame,
@@ -111,9 +148,7 @@ static int process(struct fus_processor *processor, struct fus_processor_frame *
     struct fus_rect all = {0, 0, 0, 0};
     for (size_t i = 0; i < frame->face_count; i++) {
         struct fus_rect one;
-        const int failed =
-            fus_detail_face(processor->detail, frame->image, frame->faces[i]->landmarks_68,
-                            processor->strength, &one, err);
+        const int failed = one_face(processor, frame->image, frame->faces[i], &one, err);
         if (failed)
             return failed;
         all = fus_rect_union(all, one);
@@ -132,4 +167,6 @@ const struct fus_processor_descriptor fus_face_enhancer = {
     .open = open,
     .process = process,
     .close = close,
+    .pixels = pixels,
+    .models = models_of,
 };

@@ -3,13 +3,17 @@
 #include <string.h>
 
 #include "processors/common_params.h"
+#include "processors/face_debugger.h"
 #include "processors/face_enhancer.h"
 #include "processors/face_swapper.h"
+#include "processors/frame_enhancer.h"
 #include "processors/processor.h"
 
 static const struct fus_processor_descriptor *const table[] = {
     &fus_face_swapper,
     &fus_face_enhancer,
+    &fus_frame_enhancer,
+    &fus_face_debugger,
 };
 
 const struct fus_processor_descriptor *const *fus_processors(size_t *count)
