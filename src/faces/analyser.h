@@ -13,7 +13,7 @@
 #include "faces/face.h"
 #include "inference/models.h"
 
-#define FUS_ANALYSER_MODELS_MAX 9 /* three detectors, three landmarkers, recognizer, classifier */
+#define FUS_ANALYSER_MODELS_MAX 10 /* one of each that there can be */
 
 struct fus_analyser_options {
     const char *detector_model;   /* NULL: yolo_face if installed, else built in; or "many" */
@@ -21,9 +21,9 @@ struct fus_analyser_options {
     int detector_size;            /* longer side given to the detector, e.g. 640; 0: 640 */
     double detector_score;        /* threshold; 0 or less: the model's own */
     double landmarker_score;      /* 0 or less: the model's own, 0.5 */
-    /* FaceFusion's meaning of a score that is given as 0: detectors of its find no face, and no
-     * landmarker runs: the 68 points are then estimated from the detector's five. Without effect
-     * where fan_68_5 is not installed or the detector is the built-in. */
+    /* FaceFusion's meaning of a score that is given as 0: its detectors find no face (the built-in
+     * ignores it); no landmarker runs and the 68 points are estimated from the detector's five
+     * (without effect where fan_68_5 is not installed or the landmarker is named "builtin"). */
     bool detector_off, landmarker_off;
     int landmarker_passes; /* of the built-in; 1 or 2; 0: 2 for stills */
     int margin[4];         /* percent, 0..100: top right bottom left; not for the built-in */

@@ -73,23 +73,3 @@ void fus_yunet_decode(const float *cls, const float *obj, const float *bbox, con
         add(out, &d);
     }
 }
-
-void fus_scrfd_decode(const float *score, const float *bbox, const float *kps, size_t anchors,
-                      int columns, int stride, float threshold, struct fus_candidates *out)
-{
-    float s = (float)stride;
-    for (size_t i = 0; i < anchors; i++) {
-        if (!(score[i] >= threshold))
-            continue;
-        size_t cell = i / 2;
-        float x = (float)(cell % (size_t)columns) * s, y = (float)(cell / (size_t)columns) * s;
-        const float *b = bbox + 4 * i, *k = kps + 10 * i;
-        struct fus_detection d = {
-            .box = {x - b[0] * s, y - b[1] * s, x + b[2] * s, y + b[3] * s},
-            .score = score[i],
-        };
-        for (int j = 0; j < 5; j++)
-            d.points_5[j] = (struct fus_point){x + k[2 * j] * s, y + k[2 * j + 1] * s};
-        add(out, &d);
-    }
-}

@@ -1,4 +1,4 @@
-/* What a detector says, and decoders from its output tensors. Pure, allocates nothing. */
+/* What a detector says, and the decoder of the built-in one. Pure, allocates nothing. */
 #ifndef FUS_FACES_DETECTION_H
 #define FUS_FACES_DETECTION_H
 
@@ -31,9 +31,4 @@ struct fus_candidates {
 void fus_yunet_decode(const float *cls, const float *obj, const float *bbox, const float *kps,
                       size_t cells, int columns, int stride, enum fus_score_rule rule,
                       float threshold, struct fus_candidates *out);
-/* One stride of SCRFD: score [cells * 2], bbox [cells * 2][4] distances to the sides, kps
- * [cells * 2][10], all in units of the stride; two anchors a cell, at the cell's corner. */
-void fus_scrfd_decode(const float *score, const float *bbox, const float *kps, size_t anchors,
-                      int columns, int stride, float threshold, struct fus_candidates *out);
-
 #endif

@@ -1,98 +1,47 @@
 #include "faces/detector.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "vision/nms.h"
-#include "vision/planar.h"
-
-enum family { FAMILY_NONE, FAMILY_YUNET, FAMILY_SCRFD };
-enum { STRIDES = 3, KINDS_MAX = 4 };
-static const int STRIDE[STRIDES] = {8, 16, 32};
+#include "faces/detector_net.h"
+#include "faces/picture.h"
+#include "faces/turn.h"
+#include "vision/crop.h"
 
 struct fus_detector {
-    const struct fus_model *model;
-    enum family family;
-    int size;
+    struct fus_detector_net *nets[FUS_DETECTOR_NETS_MAX];
+    size_t net_count;
     float score;
-    struct fus_run *run;
-    size_t outputs[KINDS_MAX][STRIDES]; /* yunet: cls, obj, bbox, kps; scrfd: score, bbox, kps */
-    struct fus_planar_scratch *scratch;
-    int filled_width, filled_height; /* what the input's padding was zeroed for */
-    float *filled_data;
-    struct fus_candidates candidates;
+    int margin[4], angles[4], angle_count;
+    bool compat;
+    struct fus_picture turned, padded;
+    struct fus_findings findings;
 };
 
-static enum family family_of(const struct fus_model *model)
-{
-    if (strcmp(model->family, "yunet") == 0)
-        return FAMILY_YUNET;
-    return strcmp(model->family, "scrfd") == 0 ? FAMILY_SCRFD : FAMILY_NONE;
-}
-
-bool fus_detector_runs(const struct fus_model *model)
-{
-    return family_of(model) != FAMILY_NONE;
-}
-
-/* YuNet's outputs are found by name, SCRFD's by position (scores, boxes, points by stride). */
-static int find_outputs(struct fus_detector *detector, const struct fus_session *session,
-                        struct fus_error *err)
-{
-    static const char *const KINDS[KINDS_MAX] = {"cls", "obj", "bbox", "kps"};
-    if (detector->family == FAMILY_SCRFD) {
-        if (fus_session_outputs(session) != 9)
-            return fus_error_set(err, FUS_E_MODEL_CORRUPT,
-                                 "The face_detector %s has %zu outputs, not 9.",
-                                 detector->model->id, fus_session_outputs(session));
-        for (size_t i = 0; i < 9; i++)
-            detector->outputs[i / STRIDES][i % STRIDES] = i;
-        return 0;
-    }
-    for (size_t kind = 0; kind < KINDS_MAX; kind++) {
-        for (size_t s = 0; s < STRIDES; s++) {
-            char name[16];
-            snprintf(name, sizeof(name), "%s_%d", KINDS[kind], STRIDE[s]);
-            int index = fus_session_output_index(session, name);
-            if (index < 0)
-                return fus_error_set(err, FUS_E_MODEL_CORRUPT,
-                                     "The face_detector %s has no output %s.", detector->model->id,
-                                     name);
-            detector->outputs[kind][s] = (size_t)index;
-        }
-    }
-    return 0;
-}
-
-int fus_detector_new(struct fus_models *models, const struct fus_model *model, int size,
-                     double score, int threads, struct fus_detector **out, struct fus_error *err)
+int fus_detector_new(struct fus_models *models, const struct fus_detector_options *options,
+                     struct fus_detector **out, struct fus_error *err)
 {
     FUS_CLEANUP(fus_detector_free) struct fus_detector *detector = fus_calloc(1, sizeof(*detector));
     if (detector == NULL)
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory for the face detector.");
-    detector->model = model;
-    detector->family = family_of(model);
-    detector->size = FUS_CLAMP(size > 0 ? size : 640, 64, 4096);
-    detector->score = (float)(score > 0 ? score : model->score_threshold);
-    if (detector->family == FAMILY_NONE)
-        return fus_error_set(
-            err, FUS_E_MODEL_NOT_FOUND,
-            "The face_detector %s is installed, but this version of fusiond has no "
-            "code that runs models of its kind (%s).",
-            model->id, model->family);
-    struct fus_session *session = NULL;
-    int rc = fus_models_session(models, model, threads, &session, err);
-    if (rc == 0)
-        rc = find_outputs(detector, session, err);
-    if (rc == 0)
-        rc = fus_run_new(session, &detector->run, err);
-    if (rc != 0)
-        return rc;
-    detector->scratch = fus_planar_scratch_new();
-    if (detector->scratch == NULL)
-        return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory for the face detector.");
+    for (size_t i = 0; i < options->model_count; i++) {
+        int rc = fus_detector_net_new(models, options->models[i], options->size, options->threads,
+                                      &detector->nets[i], err);
+        if (rc != 0)
+            return rc;
+        detector->net_count++;
+    }
+    detector->score =
+        (float)(options->score > 0 ? options->score : options->models[0]->score_threshold);
+    memcpy(detector->margin, options->margin, sizeof(detector->margin));
+    memcpy(detector->angles, options->angles, sizeof(detector->angles));
+    detector->angle_count = FUS_MIN(options->angle_count, (int)FUS_COUNT(detector->angles));
+    if (detector->angle_count <= 0) {
+        detector->angles[0] = 0;
+        detector->angle_count = 1;
+    }
+    detector->compat = options->compat;
     *out = FUS_TAKE(detector);
     return 0;
 }
@@ -101,138 +50,102 @@ void fus_detector_free(struct fus_detector *detector)
 {
     if (detector == NULL)
         return;
-    fus_run_free(detector->run);
-    fus_planar_scratch_free(detector->scratch);
+    for (size_t i = 0; i < detector->net_count; i++)
+        fus_detector_net_free(detector->nets[i]);
+    fus_picture_done(&detector->turned);
+    fus_picture_done(&detector->padded);
+    fus_findings_done(&detector->findings);
     fus_free(detector);
 }
 
-/* How a picture is fitted into the net's input. */
-struct fit {
-    int width, height;         /* the picture, made smaller */
-    int net_width, net_height; /* with its padding */
-};
+/* ------------------------------------------------------------------ what the nets look at */
 
-static int round_up(int value, int multiple)
+/* A percentage of a side, at most half of it, truncated. */
+static int padding_of(int percent, int side)
 {
-    return (value + multiple - 1) / multiple * multiple;
+    return (int)(side * (FUS_CLAMP(percent, 0, 100) * (0.5 / 100)));
 }
 
-static struct fit fit_picture(const struct fus_detector *detector, const struct fus_image *image)
+void fus_detector_padding(const int margin[4], int width, int height, int padding[4])
 {
-    const struct fus_model *model = detector->model;
-    int net_width = model->input_width, net_height = model->input_height;
-    bool fixed = net_width > 0 && net_height > 0;
-    double limit_x = fixed ? net_width : detector->size,
-           limit_y = fixed ? net_height : detector->size;
-    double k = FUS_MIN(FUS_MIN(limit_x / image->width, limit_y / image->height), 1.0);
-    struct fit fit = {FUS_MAX((int)lround(image->width * k), 1),
-                      FUS_MAX((int)lround(image->height * k), 1), net_width, net_height};
-    if (!fixed) {
-        int multiple = FUS_MAX(model->size_multiple, 1);
-        fit.net_width = round_up(fit.width, multiple);
-        fit.net_height = round_up(fit.height, multiple);
-    }
-    return fit;
+    for (int i = 0; i < 4; i++)
+        padding[i] = padding_of(margin[i], i % 2 == 0 ? height : width);
 }
 
-static int fill_input(struct fus_detector *detector, const struct fus_image *image,
-                      const struct fit *fit, struct fus_error *err)
+/* The picture in the middle of black. */
+static int pad(struct fus_picture *canvas, const struct fus_plane *from, const int padding[4],
+               struct fus_plane *to, struct fus_error *err)
 {
-    const int64_t shape[4] = {1, 3, fit->net_height, fit->net_width};
-    float *data = NULL;
-    int rc = fus_run_input(detector->run, 0, shape, 4, &data, err);
+    int top = padding[0], right = padding[1], bottom = padding[2], left = padding[3];
+    int rc =
+        fus_picture_plane(canvas, from->width + left + right, from->height + top + bottom, to, err);
     if (rc != 0)
         return rc;
-    size_t plane = (size_t)fit->net_width * (size_t)fit->net_height;
-    if (detector->filled_data != data || detector->filled_width != fit->width ||
-        detector->filled_height != fit->height) {
-        /* The padding is black before normalisation. Frames of one clip leave it alone. */
-        float black = (float)((0 - detector->model->mean) * detector->model->scale);
-        for (size_t i = 0; i < 3 * plane; i++)
-            data[i] = black;
-        detector->filled_data = data;
-        detector->filled_width = fit->width;
-        detector->filled_height = fit->height;
-    }
-    struct fus_planar out = {data,
-                             plane,
-                             (size_t)fit->net_width,
-                             (float)detector->model->mean,
-                             (float)detector->model->scale,
-                             detector->model->rgb};
-    return fus_planar_resize(detector->scratch, image,
-                             (struct fus_rect){0, 0, image->width, image->height}, fit->width,
-                             fit->height, &out, err);
-}
-
-/* The tensors of one stride, each with the number of floats that the decoder will read. */
-static int stride_outputs(struct fus_detector *detector, size_t s, size_t rows,
-                          const float *data[KINDS_MAX], struct fus_error *err)
-{
-    static const size_t YUNET[KINDS_MAX] = {1, 1, 4, 10}, SCRFD[KINDS_MAX] = {1, 4, 10, 0};
-    bool yunet = detector->family == FAMILY_YUNET;
-    for (size_t kind = 0; kind < (yunet ? 4 : 3); kind++) {
-        struct fus_tensor tensor;
-        int rc = fus_run_output(detector->run, detector->outputs[kind][s], &tensor, err);
-        if (rc != 0)
-            return rc;
-        if (tensor.count != rows * (yunet ? YUNET : SCRFD)[kind])
-            return fus_error_set(
-                err, FUS_E_MODEL_CORRUPT,
-                "The face_detector %s gives outputs of another size than its family.",
-                detector->model->id);
-        data[kind] = tensor.data;
-    }
+    memset(to->data, 0, (size_t)to->stride_bytes * (size_t)to->height);
+    for (int y = 0; y < from->height; y++)
+        memcpy(to->data + (y + top) * to->stride_bytes + 3 * (ptrdiff_t)left,
+               from->data + y * from->stride_bytes, 3 * (size_t)from->width);
     return 0;
 }
 
-static int decode(struct fus_detector *detector, const struct fit *fit, struct fus_error *err)
+static int turn(struct fus_picture *canvas, const struct fus_plane *from, int angle,
+                struct fus_plane *to, struct fus_affine *back, struct fus_error *err)
 {
-    bool yunet = detector->family == FAMILY_YUNET;
-    detector->candidates.count = 0;
-    for (size_t s = 0; s < STRIDES; s++) {
-        int columns = fit->net_width / STRIDE[s], rows = fit->net_height / STRIDE[s];
-        size_t cells = (size_t)columns * (size_t)rows;
-        const float *data[KINDS_MAX] = {NULL};
-        int rc = stride_outputs(detector, s, yunet ? cells : 2 * cells, data, err);
-        if (rc != 0)
-            return rc;
-        if (yunet)
-            fus_yunet_decode(data[0], data[1], data[2], data[3], cells, columns, STRIDE[s],
-                             detector->model->score_rule, detector->score, &detector->candidates);
-        else
-            fus_scrfd_decode(data[0], data[1], data[2], 2 * cells, columns, STRIDE[s],
-                             detector->score, &detector->candidates);
-    }
-    return 0;
+    const struct fus_turn turned = fus_turn_of(from->width, from->height, angle);
+    int rc = fus_picture_plane(canvas, turned.width, turned.height, to, err);
+    if (rc == 0 && !fus_crop_u8(from, &turned.to, FUS_BORDER_BLACK, to))
+        rc = fus_error_set(err, FUS_E_INTERNAL, "A picture could not be turned.");
+    *back = turned.back;
+    return rc;
 }
 
-int fus_detector_find(struct fus_detector *detector, const struct fus_image *image,
+/* The picture at one angle with its margin, and the way back from it. */
+static int look(struct fus_detector *detector, const struct fus_plane *bgr, int angle,
+                struct fus_plane *seen, struct fus_view *view, struct fus_error *err)
+{
+    *seen = *bgr;
+    *view = (struct fus_view){.turned = angle != 0};
+    int rc = 0, padding[4];
+    if (view->turned)
+        rc = turn(&detector->turned, bgr, angle, seen, &view->back, err);
+    if (rc != 0)
+        return rc;
+    fus_detector_padding(detector->margin, seen->width, seen->height, padding);
+    view->top = padding[0];
+    view->left = padding[3];
+    struct fus_plane bare = *seen;
+    if ((padding[0] | padding[1] | padding[2] | padding[3]) != 0)
+        rc = pad(&detector->padded, &bare, padding, seen, err);
+    return rc;
+}
+
+/* ------------------------------------------------------------------ detection */
+
+float fus_detector_iou(size_t nets, int angles)
+{
+    static const float BY_ANGLES[] = {0.4f, 0.3f, 0.2f, 0.1f};
+    return nets > 1 ? 0.1f : BY_ANGLES[FUS_CLAMP(angles, 1, 4) - 1];
+}
+
+int fus_detector_find(struct fus_detector *detector, const struct fus_plane *bgr,
                       struct fus_detection found[FUS_FACES_MAX], size_t *count,
                       struct fus_error *err)
 {
-    struct fit fit = fit_picture(detector, image);
-    int rc = fill_input(detector, image, &fit, err);
-    if (rc == 0)
-        rc = fus_run_execute(detector->run, err);
-    if (rc == 0)
-        rc = decode(detector, &fit, err);
-    if (rc != 0)
-        return rc;
-    struct fus_candidates *c = &detector->candidates;
-    size_t kept = fus_nms(c->boxes, c->scores, c->count, (float)detector->model->nms_threshold,
-                          c->order, FUS_FACES_MAX);
-    float kx = (float)image->width / (float)fit.width,
-          ky = (float)image->height / (float)fit.height;
-    for (size_t i = 0; i < kept; i++) {
-        const struct fus_box *box = &c->boxes[c->order[i]];
-        found[i].box = (struct fus_box){box->x1 * kx, box->y1 * ky, box->x2 * kx, box->y2 * ky};
-        found[i].score = c->scores[c->order[i]];
-        for (int k = 0; k < 5; k++) {
-            struct fus_point p = c->points_5[c->order[i]][k];
-            found[i].points_5[k] = (struct fus_point){p.x * kx, p.y * ky};
-        }
+    struct fus_findings *findings = &detector->findings;
+    findings->count = 0;
+    for (int i = 0; i < detector->angle_count; i++) {
+        struct fus_plane seen;
+        int rc = look(detector, bgr, detector->angles[i], &seen, &findings->view, err);
+        for (size_t n = 0; rc == 0 && n < detector->net_count; n++)
+            rc = fus_detector_net_find(detector->nets[n], &seen, detector->score, detector->compat,
+                                       findings, err);
+        if (rc != 0)
+            return rc;
     }
-    *count = kept;
+    /* All that is here reached the threshold; upstream's suppression drops what is exactly at it.
+     */
+    float score = detector->compat ? detector->score : -INFINITY;
+    float iou = fus_detector_iou(detector->net_count, detector->angle_count);
+    *count = fus_findings_suppress(findings, score, iou, found);
     return 0;
 }

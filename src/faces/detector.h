@@ -1,26 +1,40 @@
-/* The detector: a picture in, boxes and five points out. One detector belongs to one thread.
- * Families: yunet (and the built-in, which has its tensors), scrfd (and retinaface). */
+/* FaceFusion's detection (spec/pipeline.md 4): one net or several, on the picture and on turned
+ * copies of it, with a margin about it; then suppression. One detector belongs to one thread. */
 #ifndef FUS_FACES_DETECTOR_H
 #define FUS_FACES_DETECTOR_H
 
 #include "faces/detection.h"
+#include "vision/resize.h"
+
+#define FUS_DETECTOR_NETS_MAX 3
+
+struct fus_detector_options {
+    const struct fus_model *models[FUS_DETECTOR_NETS_MAX];
+    size_t model_count;
+    int size;        /* side of the square that the nets see; 0: 640 */
+    double score;    /* threshold; 0 or less: the first model's */
+    int margin[4];   /* percent: top right bottom left */
+    int angles[4];   /* 0, 90, 180, 270; one that is there twice counts twice, as upstream */
+    int angle_count; /* 0: angle 0 */
+    bool compat;     /* FaceFusion 3.8's: scores must exceed the threshold; see faces/decode.h */
+    int threads;
+};
 
 struct fus_detector;
-/* true if this version has the code that runs the model. */
-bool fus_detector_runs(const struct fus_model *model);
-/* size: longer side of the picture that the net sees, 0: 640; a net of fixed size has its own.
- * score 0 or less: the model's. FUS_E_MODEL_NOT_FOUND if the model's family is not known here, and
- * the errors of fus_models_session. */
-int fus_detector_new(struct fus_models *models, const struct fus_model *model, int size,
-                     double score, int threads, struct fus_detector **detector,
-                     struct fus_error *err) FUS_MUST_CHECK;
+int fus_detector_new(struct fus_models *models, const struct fus_detector_options *options,
+                     struct fus_detector **detector, struct fus_error *err) FUS_MUST_CHECK;
 void fus_detector_free(struct fus_detector *detector);
 FUS_CLEANUP_DEFINE(fus_detector_free, struct fus_detector *)
 
-/* At most FUS_FACES_MAX, best score first, in pixels of the picture. The picture is only made
- * smaller, never larger, and padded with 0 right and below. */
-int fus_detector_find(struct fus_detector *detector, const struct fus_image *image,
+/* At most FUS_FACES_MAX, best score first, in pixels of the picture (BGR8). Allocates nothing after
+ * the first pictures of a size. */
+int fus_detector_find(struct fus_detector *detector, const struct fus_plane *bgr,
                       struct fus_detection found[FUS_FACES_MAX], size_t *count,
                       struct fus_error *err) FUS_MUST_CHECK;
+
+/* Pixels of padding for margins in percent (top right bottom left) of a picture. */
+void fus_detector_padding(const int margin[4], int width, int height, int padding[4]);
+/* The overlap above which the lower of two boxes is dropped, by the number of nets and angles. */
+float fus_detector_iou(size_t nets, int angles);
 
 #endif

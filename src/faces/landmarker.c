@@ -22,11 +22,6 @@ bool fus_landmarker_runs(const struct fus_model *model)
 int fus_landmarker_new(struct fus_models *models, const struct fus_model *model, int threads,
                        struct fus_landmarker **out, struct fus_error *err)
 {
-    if (!fus_landmarker_runs(model))
-        return fus_error_set(err, FUS_E_MODEL_NOT_FOUND,
-                             "The face_landmarker %s is installed, but this version of fusiond has "
-                             "no code that runs models of its kind (%s).",
-                             model->id, model->family);
     FUS_CLEANUP(fus_landmarker_free)
     struct fus_landmarker *landmarker = fus_calloc(1, sizeof(*landmarker));
     if (landmarker == NULL)

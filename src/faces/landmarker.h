@@ -1,5 +1,5 @@
-/* The 68-point landmarker: a picture and five points in, 68 points and a score out. One landmarker
- * belongs to one thread. */
+/* The built-in 68-point landmarker: a picture and five points in, 68 points and a score out. One
+ * landmarker belongs to one thread. */
 #ifndef FUS_FACES_LANDMARKER_H
 #define FUS_FACES_LANDMARKER_H
 
@@ -7,7 +7,7 @@
 #include "inference/models.h"
 
 struct fus_landmarker;
-/* true if this version has the code that runs the model. */
+/* true for models of its family. */
 bool fus_landmarker_runs(const struct fus_model *model);
 int fus_landmarker_new(struct fus_models *models, const struct fus_model *model, int threads,
                        struct fus_landmarker **landmarker, struct fus_error *err) FUS_MUST_CHECK;

@@ -52,24 +52,6 @@ static void numbers_that_are_none_are_dropped(void **state)
     assert_int_equal(candidates.count, 0);
 }
 
-static void two_anchors_a_cell_are_distances_to_the_sides(void **state)
-{
-    (void)state;
-    float score[8] = {0}, bbox[32] = {0}, kps[80] = {0};
-    score[7] = 0.9f; /* cell 3: row 1, column 1 of 2 columns; second anchor */
-    bbox[28] = 1, bbox[29] = 2, bbox[30] = 3, bbox[31] = 4;
-    kps[70] = -1, kps[71] = 0.5f;
-    candidates.count = 0;
-    fus_scrfd_decode(score, bbox, kps, 8, 2, 8, 0.5f, &candidates);
-    assert_int_equal(candidates.count, 1);
-    assert_float_equal(candidates.boxes[0].x1, 0, 1e-5);
-    assert_float_equal(candidates.boxes[0].y1, -8, 1e-5);
-    assert_float_equal(candidates.boxes[0].x2, 32, 1e-5);
-    assert_float_equal(candidates.boxes[0].y2, 40, 1e-5);
-    assert_float_equal(candidates.points_5[0][0].x, 0, 1e-5);
-    assert_float_equal(candidates.points_5[0][0].y, 12, 1e-5);
-}
-
 static void of_too_many_candidates_the_best_stay(void **state)
 {
     (void)state;
@@ -101,7 +83,6 @@ int main(void)
         cmocka_unit_test(a_cell_is_decoded_as_the_contract_says),
         cmocka_unit_test(the_score_rule_is_the_rows),
         cmocka_unit_test(numbers_that_are_none_are_dropped),
-        cmocka_unit_test(two_anchors_a_cell_are_distances_to_the_sides),
         cmocka_unit_test(of_too_many_candidates_the_best_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
