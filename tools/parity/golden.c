@@ -55,7 +55,9 @@ static void count_not_built(struct parity *run)
 void parity_golden(struct parity *run)
 {
     static void (*const families[])(struct parity *) = {
+        parity_golden_vision,
         parity_golden_swapper,
+        parity_golden_content,
         parity_golden_synthetic,
     };
     if (!fus_fs_exists(run->golden)) {

@@ -17,7 +17,8 @@ void parity_golden_vision(struct parity *run);
 void parity_golden_detector(struct parity *run);
 void parity_golden_analysis(struct parity *run);
 void parity_golden_swapper(struct parity *run); /* and face_masker */
-void parity_golden_enhancers(struct parity *run);
+void parity_golden_face_enhancer(struct parity *run);
+void parity_golden_frame_enhancer(struct parity *run);
 void parity_golden_content(struct parity *run);
 void parity_golden_debugger(struct parity *run);
 void parity_golden_synthetic(struct parity *run);

@@ -82,11 +82,13 @@ static bool affine_of(struct parity_case *c, const json_t *item, struct fus_affi
     return false;
 }
 
-/* A row of a matrix: the linear part to 1e-7, the shift to 5e-5 px. */
+/* A row of a matrix: the linear part to 1e-7 of the matrix's scale (upstream's solver stops that
+ * far from the optimum), the shift to 5e-5 px. */
 static void compare_row(struct parity_case *c, double a, double b, double shift, const json_t *row)
 {
-    parity_number(c, a, number_at(row, 0), parity_f(1e-7));
-    parity_number(c, b, number_at(row, 1), parity_f(1e-7));
+    double scale = fmax(hypot(number_at(row, 0), number_at(row, 1)), 1);
+    parity_number(c, a, number_at(row, 0), parity_f(1e-7 * scale));
+    parity_number(c, b, number_at(row, 1), parity_f(1e-7 * scale));
     parity_number(c, shift, number_at(row, 2), parity_f(5e-5));
 }
 

@@ -41,24 +41,38 @@ double parity_psnr(const struct fus_image *a, const struct fus_image *b, int *ma
     return db(squares, 3.0 * a->width * a->height);
 }
 
+static bool changed_at(const struct fus_image *target, const struct fus_image *expected, int x,
+                       int y)
+{
+    return memcmp(pixel(target, x, y), pixel(expected, x, y), 3) != 0;
+}
+
+/* Nothing was changed in the neighbourhood. */
+static bool is_outside(const struct fus_image *target, const struct fus_image *expected, int x,
+                       int y)
+{
+    for (int v = FUS_MAX(y - PARITY_REACH, 0); v <= FUS_MIN(y + PARITY_REACH, target->height - 1);
+         v++)
+        for (int u = FUS_MAX(x - PARITY_REACH, 0);
+             u <= FUS_MIN(x + PARITY_REACH, target->width - 1); u++)
+            if (changed_at(target, expected, u, v))
+                return false;
+    return true;
+}
+
 void parity_region(const struct fus_image *target, const struct fus_image *expected,
                    const struct fus_image *ours, struct parity_region *region)
 {
     double squares = 0;
-    int x1 = target->width, y1 = target->height, x2 = 0, y2 = 0;
     *region = (struct parity_region){0};
     for (int y = 0; y < target->height; y++) {
         for (int x = 0; x < target->width; x++) {
-            const uint8_t *t = pixel(target, x, y), *e = pixel(expected, x, y),
-                          *o = pixel(ours, x, y);
-            if (memcmp(t, e, 3) != 0) {
-                add(o, e, &squares, &region->max);
+            const uint8_t *o = pixel(ours, x, y);
+            if (changed_at(target, expected, x, y)) {
+                add(o, pixel(expected, x, y), &squares, &region->max);
                 region->changed++;
-                x1 = FUS_MIN(x1, x);
-                y1 = FUS_MIN(y1, y);
-                x2 = FUS_MAX(x2, x + 1);
-                y2 = FUS_MAX(y2, y + 1);
-            } else if (memcmp(t, o, 3) != 0) {
+            } else if (memcmp(pixel(target, x, y), o, 3) != 0 &&
+                       is_outside(target, expected, x, y)) {
                 region->stray++;
                 region->stray_x = x;
                 region->stray_y = y;
@@ -66,8 +80,6 @@ void parity_region(const struct fus_image *target, const struct fus_image *expec
         }
     }
     region->psnr = db(squares, 3.0 * (double)region->changed);
-    if (region->changed)
-        region->box = (struct fus_rect){x1, y1, x2 - x1, y2 - y1};
 }
 
 static int write_png(const char *folder, const char *name, const char *what,

@@ -9,14 +9,17 @@
  * greatest difference. */
 double parity_psnr(const struct fus_image *a, const struct fus_image *b, int *max);
 
-/* A run's result against upstream's, where the target tells which pixels upstream changed. */
+/* A run's result against upstream's, where the target tells which pixels upstream changed. Inside
+ * what was pasted some pixels come out as they were by chance (blended by less than one level),
+ * other ones in each program: a pixel is outside only if nothing changed within PARITY_REACH pixels
+ * of it. */
+#define PARITY_REACH 2
 struct parity_region {
     size_t changed;       /* pixels that differ between target and expected */
-    size_t stray;         /* pixels that upstream left alone and ours differs in */
+    size_t stray;         /* pixels outside that ours differs from the target in */
     int stray_x, stray_y; /* one of them */
     double psnr;          /* dB inside the changed pixels; INFINITY when equal */
     int max;              /* greatest difference inside */
-    struct fus_rect box;  /* of the changed pixels; empty: none */
 };
 /* All BGR8 of one size. */
 void parity_region(const struct fus_image *target, const struct fus_image *expected,
