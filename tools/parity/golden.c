@@ -55,10 +55,9 @@ static void count_not_built(struct parity *run)
 void parity_golden(struct parity *run)
 {
     static void (*const families[])(struct parity *) = {
-        parity_golden_vision,
-        parity_golden_swapper,
-        parity_golden_content,
-        parity_golden_synthetic,
+        parity_golden_vision,  parity_golden_detector,      parity_golden_analysis,
+        parity_golden_swapper, parity_golden_face_enhancer, parity_golden_frame_enhancer,
+        parity_golden_content, parity_golden_debugger,      parity_golden_synthetic,
     };
     if (!fus_fs_exists(run->golden)) {
         parity_report_count(run->report, "golden", PARITY_SKIPPED, 1,

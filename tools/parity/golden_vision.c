@@ -160,6 +160,26 @@ static void matched(struct parity *run, const char *name, int size,
     parity_close(&c);
 }
 
+/* Facts and frames of clips that are not among the recorded values. */
+static void need_media(struct parity *run)
+{
+    static const char *const files[] = {
+        "vision/video/target_240p/duration.json",
+        "vision/video/target_240p/fps.json",
+        "vision/video/target_240p/frame_total.json",
+        "vision/video/target_240p/resolution.json",
+        "vision/video/target_1080p/duration.json",
+        "vision/video/target_1080p/fps.json",
+        "vision/video/target_1080p/frame_total.json",
+        "vision/video/target_1080p/resolution.json",
+        "vision/video/frames/target_240p_frame_1.npy",
+        "vision/video/frames/target_240p_frame_50.npy",
+        "vision/video/frames/target_240p_frame_269.npy",
+    };
+    parity_report_count(run->report, "vision/video", PARITY_SKIPPED, FUS_COUNT(files),
+                        "needs the example clips");
+}
+
 void parity_golden_vision(struct parity *run)
 {
     source_size(run);
@@ -177,5 +197,6 @@ void parity_golden_vision(struct parity *run)
     blended(run, "1.0");
     matched(run, "equalize_frame_color_small", 16, (struct parity_tolerance){1, 0.001, "max 1"});
     matched(run, "equalize_frame_color_full", -1, PARITY_E);
+    need_media(run);
     matched(run, "match_frame_color", 0, (struct parity_tolerance){2, 0.05, "max 2"});
 }
