@@ -19,9 +19,9 @@ static void a_mix_is_rounded_half_to_even(void **state)
 static void mixes_are_the_recorded_ones(void **state)
 {
     (void)state;
+    FUS_AUTO_NPY struct fus_npy want = test_golden("vision/color/blend_frame_0.25.npy");
     FUS_AUTO_NPY struct fus_npy a = test_golden("vision/video/frames/target_240p_frame_0.npy");
     FUS_AUTO_NPY struct fus_npy b = test_golden("vision/video/frames/target_240p_frame_150.npy");
-    FUS_AUTO_NPY struct fus_npy want = test_golden("vision/color/blend_frame_0.25.npy");
     struct fus_plane pa = test_golden_plane(&a), pb = test_golden_plane(&b);
     fus_blend_u8(&pa, &pb, 0.25, &pa);
     assert_memory_equal(pa.data, want.data, want.count);
@@ -29,9 +29,9 @@ static void mixes_are_the_recorded_ones(void **state)
 
 static void check_match(const char *recorded, int size, int most, size_t most_differing)
 {
+    FUS_AUTO_NPY struct fus_npy want = test_golden(recorded);
     FUS_AUTO_NPY struct fus_npy a = test_golden("vision/video/frames/target_240p_frame_0.npy");
     FUS_AUTO_NPY struct fus_npy b = test_golden("vision/video/frames/target_240p_frame_150.npy");
-    FUS_AUTO_NPY struct fus_npy want = test_golden(recorded);
     struct fus_plane source = test_golden_plane(&a), target = test_golden_plane(&b);
     FUS_CLEANUP(fus_resampler_free) struct fus_resampler *resampler = fus_resampler_new();
     int rc = size > 0 ? fus_color_equalize(resampler, &source, &target, size, size, &target, NULL)

@@ -30,8 +30,8 @@ static void sizes_are_those_of_the_specification(void **state)
 
 static void check_fit(bool contain, const char *recorded)
 {
-    FUS_AUTO_NPY struct fus_npy frame = test_golden("vision/video/frames/target_240p_frame_0.npy");
     FUS_AUTO_NPY struct fus_npy want = test_golden(recorded);
+    FUS_AUTO_NPY struct fus_npy frame = test_golden("vision/video/frames/target_240p_frame_0.npy");
     struct fus_plane from = test_golden_plane(&frame), like = test_golden_plane(&want), to = like;
     to.data = malloc(want.count);
     assert_non_null(to.data);
