@@ -26,46 +26,6 @@ static inline float mix(float a, float b, float t)
     return a + (b - a) * t;
 }
 
-static inline void sample_bgr(const struct fus_plane *from, struct tap t, float out[3])
-{
-    const uint8_t *top = from->data + t.y * from->stride_bytes + 3 * (ptrdiff_t)t.x;
-    const uint8_t *bottom = top + (t.down ? from->stride_bytes : 0);
-    ptrdiff_t right = 3 * t.right;
-    for (int c = 0; c < 3; c++)
-        out[c] =
-            mix(mix(top[c], top[c + right], t.fx), mix(bottom[c], bottom[c + right], t.fx), t.fy);
-}
-
-void fus_warp_bgr8(const struct fus_plane *from, const struct fus_affine *from_to,
-                   const struct fus_plane *to)
-{
-    for (int y = 0; y < to->height; y++) {
-        uint8_t *out = to->data + y * to->stride_bytes;
-        for (int x = 0; x < to->width; x++) {
-            float v[3];
-            sample_bgr(from, locate(from_to, x, y, from->width, from->height), v);
-            for (int c = 0; c < 3; c++)
-                out[3 * x + c] = (uint8_t)(v[c] + 0.5f);
-        }
-    }
-}
-
-void fus_warp_bgr8_to_planar(const struct fus_plane *from, const struct fus_affine *from_to,
-                             int width, int height, const struct fus_planar *out)
-{
-    for (int y = 0; y < height; y++) {
-        float *row = out->data + (size_t)y * out->row_stride;
-        for (int x = 0; x < width; x++) {
-            float v[3];
-            sample_bgr(from, locate(from_to, x, y, from->width, from->height), v);
-            for (size_t c = 0; c < 3; c++) {
-                size_t plane = out->rgb ? 2 - c : c;
-                row[plane * out->plane_stride + (size_t)x] = (v[c] - out->mean) * out->scale;
-            }
-        }
-    }
-}
-
 void fus_warp_planar(const struct fus_float_planes *from, const struct fus_affine *from_to,
                      const struct fus_float_planes *to)
 {

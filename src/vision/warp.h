@@ -1,4 +1,5 @@
-/* Affine warps: bilinear, borders replicated. Pure functions, thread-safe, allocate nothing. */
+/* Affine warps of float planes: bilinear, borders replicated. Pure, thread-safe, allocate nothing.
+ * Crops of 8-bit pictures: vision/crop.h. */
 #ifndef FUS_VISION_WARP_H
 #define FUS_VISION_WARP_H
 
@@ -9,26 +10,17 @@
 #include "vision/color.h"
 #include "vision/resize.h"
 
-/* from_to maps pixel centres of the result to pixel centres of the picture (the inverse of the
- * similarity that describes the crop). Both planes have 3 channels; each result is rounded. */
-void fus_warp_bgr8(const struct fus_plane *from, const struct fus_affine *from_to,
-                   const struct fus_plane *to);
-/* The same into float planes of width x height, with out's normalisation. */
-void fus_warp_bgr8_to_planar(const struct fus_plane *from, const struct fus_affine *from_to,
-                             int width, int height, const struct fus_planar *out);
-
-/* Three float planes to three float planes, without normalisation. */
+/* Three planes of one size, rows row_stride floats apart. */
 struct fus_float_planes {
     float *data;
     size_t plane_stride, row_stride; /* in floats */
     int width, height;
 };
+/* from_to maps pixel centres of the result to pixel centres of the picture. */
 void fus_warp_planar(const struct fus_float_planes *from, const struct fus_affine *from_to,
                      const struct fus_float_planes *to);
 
-/* Plain twins, sample by sample in doubles; only tests call them. */
-void fus_warp_bgr8_plain(const struct fus_plane *from, const struct fus_affine *from_to,
-                         const struct fus_plane *to);
+/* Plain twin, sample by sample in doubles; only tests call it. */
 void fus_warp_planar_plain(const struct fus_float_planes *from, const struct fus_affine *from_to,
                            const struct fus_float_planes *to);
 
