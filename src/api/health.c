@@ -43,6 +43,7 @@ void fus_health_ready(struct fus_api *api, struct fus_http_request *request,
         if (!checks[i].passed && failed == NULL)
             failed = &checks[i];
     }
+    json_object_set_new(list, "content_gate", json_string(api->options.config->gate));
     bool verbose = fus_http_query(request, "verbose") != NULL;
     json_t *body = failed == NULL ? json_pack("{s:s}", "status", "ready")
                                   : fus_problem_json(FUS_E_NOT_READY, 503, failed->detail);

@@ -215,6 +215,9 @@ static int check_parameters(struct fus_api *api, const json_t *body, const char 
     if (rc == FUS_E_OUT_OF_MEMORY)
         return rc;
     fus_processors_check(params, api->options.models, "/parameters", errors);
+    if (errors->count == 0)
+        fus_processors_check_gate(params, api->options.models, api->options.config->gate,
+                                  "/parameters", errors);
     return 0;
 }
 

@@ -239,6 +239,9 @@ static void add_rest(json_t *view, struct fus_api *api, const struct fus_job *jo
     json_object_set_new(view, "timings", timings_json(job, result));
     json_t *models = json_object_get(result, "models");
     json_object_set_new(view, "models", models != NULL ? json_incref(models) : json_array());
+    json_t *moderation = json_object_get(result, "moderation");
+    json_object_set_new(view, "moderation",
+                        moderation != NULL ? json_incref(moderation) : json_null());
     json_object_set_new(view, "labels", labels_json(result));
     json_object_set_new(view, "metadata", loaded(job->metadata, json_object()));
     json_object_set_new(view, "links", links_json(job));

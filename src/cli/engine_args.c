@@ -19,6 +19,7 @@ void fus_cli_engine_options(const struct fus_config *config, struct fus_engine_o
         .runtime_library = *config->runtime_library != '\0' ? config->runtime_library : NULL,
         .models_dir = fus_fs_exists(config->models_dir) ? config->models_dir : NULL,
         .commercial = fus_str_equal(config->policy_commercial, "true"),
+        .gate = fus_gate_policy_parse(config->gate),
         .threads = config->threads > 0 ? (int)config->threads : fus_cli_cores(),
     };
 }

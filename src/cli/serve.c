@@ -14,6 +14,7 @@
 #include "cli/interrupt.h"
 #include "config/settings.h"
 #include "processors/processor.h"
+#include "safety/moderation.h"
 #include "worker/supervisor.h"
 
 #define PROGRAM "fusiond serve"
@@ -220,6 +221,9 @@ int fus_cli_serve(int argc, char **argv)
         return FUS_EXIT_FAILED;
     }
     say_where(&server);
+    if (fus_gate_policy_parse(server.config->gate) == FUS_GATE_OFF)
+        fus_log(server.log, FUS_LOG_WARN,
+                "the content gate is off (policy.gate = off): targets are not looked at");
     fus_interrupt_wait(server.interrupt);
     fus_log(server.log, FUS_LOG_INFO, "stopping: running jobs get time to end",
             FUS_F_INT("grace_ms", server.config->stop_grace_ms));

@@ -36,6 +36,7 @@ struct fus_config {
     int64_t row_seconds;       /* 30 days */
     int64_t input_seconds;     /* staged inputs after the end of the job: 0 = at once */
     /* [queue] */
+    char *gate;                /* policy.gate: "auto", "required", "off" */
     int64_t queue_capacity;    /* 10000 */
     int64_t max_attempts;      /* 3 */
     int64_t lease_seconds;     /* 30 */

@@ -11,6 +11,7 @@
 #define MIB ((int64_t)1 << 20)
 #define DAY ((int64_t)86400)
 
+static const char *const gate_policies[] = {"auto", "required", "off", NULL};
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
 
 static const char *const false_true[] = {"false", "true", NULL};
@@ -55,6 +56,10 @@ static const struct fus_setting table[] = {
      .doc = "How long finished jobs are remembered"},
     {"retention", "inputs", FUS_SETTING_SECONDS, AT(input_seconds), "0", 0, 3650 * DAY,
      .doc = "How long staged inputs outlive their job"},
+
+    {"policy", "gate", FUS_SETTING_CHOICE, AT(gate), "auto", .choices = gate_policies,
+     .doc =
+         "Content gate: required (every job), auto (required for jobs that use a generator), off"},
 
     {"queue", "capacity", FUS_SETTING_INT, AT(queue_capacity), "10000", 1, 10000000,
      .doc = "Queued jobs beyond which submissions are refused"},

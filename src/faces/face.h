@@ -27,6 +27,7 @@ enum fus_face_has {
     FUS_FACE_HAS_68_5 = 1,      /* landmarks_68_5 and angle */
     FUS_FACE_HAS_EMBEDDING = 2, /* embedding, embedding_norm */
     FUS_FACE_HAS_CLASSES = 4,   /* gender, race, age */
+    FUS_FACE_HAS_ALL = 7,
 };
 
 struct fus_face {

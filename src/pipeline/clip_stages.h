@@ -3,7 +3,7 @@
  * changes their frames and gives the messages to the other.
  *
  *     reader thread --decoded--> calling thread --ready--> writer thread
- *          ^------------spare----------'
+ *          ^------------spare----------'  ^--------unused--------'
  *
  * Messages keep their file order, END last. The queues are bounded and the items are made once:
  * memory is their number times a frame. A thread that fails keeps its error, aborts its queue and
@@ -20,6 +20,7 @@
 #include "faces/face.h"
 #include "media/reader.h"
 #include "media/writer.h"
+#include "pipeline/canvas.h"
 
 /* A message on its way from the reader, with what was found in its frame. */
 struct fus_clip_item {
@@ -27,15 +28,30 @@ struct fus_clip_item {
     struct fus_faces faces;
     const struct fus_face *chosen[FUS_FACES_MAX]; /* point into faces */
     size_t chosen_count;
+    struct fus_image upright; /* the frame as it is seen, of a turned clip */
+    struct fus_canvas canvas;
 };
 
-/* Called by the reader thread for each frame, in order; fills faces and the choice. */
+/* What the reader's thread does with each frame, in order. An item goes on when it is settled,
+ * which is `hold` frames after it was looked at: a choice may depend on frames that come later. */
 struct fus_clip_analysis {
     void *user; /* used by that thread alone until the join */
-    int (*frame)(void *user, struct fus_clip_item *item, struct fus_error *err);
+    int (*look)(void *user, struct fus_clip_item *item, struct fus_error *err);   /* or NULL */
+    int (*settle)(void *user, struct fus_clip_item *item, struct fus_error *err); /* or NULL */
+    int hold; /* 0..FUS_CLIP_HOLD_MAX */
 };
 
-#define FUS_CLIP_ITEMS 6
+#define FUS_CLIP_ITEMS 6 /* besides those that are held */
+#define FUS_CLIP_HOLD_MAX 10
+#define FUS_CLIP_READY \
+    6 /* frames and packets of sound before the encoder: its key frames are slow */
+
+/* What the writer's thread gets: a message, or a picture in the place of its frame. */
+struct fus_clip_output {
+    struct fus_message *message;
+    bool own_picture;
+    struct fus_image picture; /* memory is kept */
+};
 
 struct fus_clip_stage {
     pthread_t thread;
@@ -50,9 +66,15 @@ struct fus_clip_stage {
 struct fus_clip_stages {
     struct fus_reader *reader; /* the owner's; used by the reader thread alone while it runs */
     struct fus_writer *writer; /* likewise by the writer thread */
-    struct fus_clip_analysis analysis; /* frame is NULL: nothing to find */
+    struct fus_clip_analysis analysis;
     struct fus_clip_item *items;
-    struct fus_queue *spare, *decoded, *ready;
+    size_t item_count;
+    struct fus_queue *spare, *decoded;
+    struct fus_clip_output outputs[FUS_CLIP_READY];
+    struct fus_queue *unused, *ready;
+    struct fus_clip_item *held[FUS_CLIP_ITEMS + FUS_CLIP_HOLD_MAX]; /* the reader thread's */
+    size_t held_count;
+    int held_frames;
     struct fus_clip_stage read, write;
 };
 
@@ -63,8 +85,8 @@ int fus_clip_stages_start(struct fus_clip_stages *stages, struct fus_reader *rea
  * reader has ended with an error (*ended). */
 struct fus_clip_item *fus_clip_stages_take(struct fus_clip_stages *stages, int64_t timeout_ms,
                                            bool *ended);
-/* Hands the item's message on and the item back; waits while the queue is full. false: an end has
- * stopped. */
+/* Hands the item's message on, or its canvas' picture if that has a size of its own, and the item
+ * back; waits while the queue is full. false: an end has stopped. */
 bool fus_clip_stages_give(struct fus_clip_stages *stages, struct fus_clip_item *item);
 /* Waits for both threads, to which `give` has handed END, or which are told to end at once
  * (abandon). The first error of the two, the writer's before the reader's. */

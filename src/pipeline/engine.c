@@ -12,6 +12,7 @@ int fus_engine_new(const struct fus_engine_options *options, struct fus_engine *
     if (!made)
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory for the engine.");
     made->threads = FUS_CLAMP(options->threads, 1, 64);
+    made->gate = options->gate;
     rc = fus_runtime_open(options->runtime_library, &made->runtime, err);
     if (rc)
         return rc;

@@ -8,6 +8,7 @@ struct fus_engine {
     struct fus_runtime *runtime;
     struct fus_models *models;
     int threads;
+    enum fus_gate_policy gate;
 };
 
 /* How an engine's threads are shared out in a clip. The stages run side by side, so the sum is a

@@ -40,6 +40,7 @@ void fus_options_analyser(const struct fus_params *params, int threads,
         .landmarker_score = score_of(params, "face_landmarker_score"),
         .detector_off = is_off(params, "face_detector_score"),
         .landmarker_off = is_off(params, "face_landmarker_score"),
+        .compat = fus_params_text(params, "compat") != NULL,
         .threads = threads,
     };
     fus_params_box(params, "face_detector_margin", options->margin);

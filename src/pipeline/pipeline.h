@@ -11,6 +11,7 @@
 #include "config/param.h"
 #include "inference/models.h"
 #include "media/media.h"
+#include "safety/moderation.h"
 
 struct fus_engine;
 struct fus_engine_options {
@@ -18,6 +19,7 @@ struct fus_engine_options {
     const char *models_dir;      /* NULL: built-ins only */
     bool commercial;             /* refuse models that are not for commercial use */
     int threads;                 /* cores this engine may use, >= 1 */
+    enum fus_gate_policy gate;   /* policy.gate */
 };
 int fus_engine_new(const struct fus_engine_options *options, struct fus_engine **engine,
                    struct fus_error *err) FUS_MUST_CHECK;
@@ -82,14 +84,16 @@ struct fus_pipeline_result {
     bool audio_copied, has_audio;
     struct fus_pipeline_timings timings;
     char label_term[48];
+    struct fus_moderation moderation;
     struct {
         char id[48], role[32], sha256[65];
-    } models[8];
+    } models[24];
     size_t model_count;
 };
 
-/* Blocks until done. Errors: those of media, faces, processors; FUS_E_CANCELLED; on any failure no
- * file is left behind. With an empty `processors` list the target is decoded and encoded unchanged.
+/* Blocks until done. Errors: those of media, faces, processors; FUS_E_CONTENT_REJECTED, after which
+ * result->moderation tells why; FUS_E_CANCELLED; on any failure no file is left behind. With an
+ * empty `processors` list the target is decoded and encoded unchanged.
  */
 int fus_pipeline_run(struct fus_engine *engine, const struct fus_pipeline_request *request,
                      const struct fus_pipeline_events *events, struct fus_pipeline_result *result,

@@ -49,7 +49,7 @@ static json_t *models_to_json(const struct fus_pipeline_result *result)
 json_t *fus_pipeline_result_to_json(const struct fus_pipeline_result *result)
 {
     return json_pack(
-        "{s:s,s:b,s:i,s:i,s:I,s:f,s:f,s:I,s:s,s:{s:i,s:i},s:I,s:I,s:b,s:b,s:s,s:o,s:o}",
+        "{s:s,s:b,s:i,s:i,s:I,s:f,s:f,s:I,s:s,s:{s:i,s:i},s:I,s:I,s:b,s:b,s:s,s:o,s:o,s:o}",
         "container", fus_container_name(result->container), "is_video", result->is_video, "width",
         result->width, "height", result->height, "frames", (json_int_t)result->frames,
         "duration_seconds", result->duration_seconds, "fps", result->fps, "bytes",
@@ -58,7 +58,7 @@ json_t *fus_pipeline_result_to_json(const struct fus_pipeline_result *result)
         (json_int_t)result->frames_with_faces, "faces_changed", (json_int_t)result->faces_changed,
         "has_audio", result->has_audio, "audio_copied", result->audio_copied, "label",
         result->label_term, "timings", timings_to_json(&result->timings), "models",
-        models_to_json(result));
+        models_to_json(result), "moderation", fus_moderation_to_json(&result->moderation));
 }
 
 static bool take_text(const json_t *object, const char *name, char *to, size_t size)
@@ -164,7 +164,8 @@ static bool take_result(const json_t *json, struct fus_pipeline_result *result)
            take_bool(json, "audio_copied", &result->audio_copied) &&
            take_text(json, "label", result->label_term, sizeof(result->label_term)) &&
            take_timings(json_object_get(json, "timings"), &result->timings) &&
-           take_models(json_object_get(json, "models"), result);
+           take_models(json_object_get(json, "models"), result) &&
+           fus_moderation_from_json(json_object_get(json, "moderation"), &result->moderation);
 }
 
 int fus_pipeline_result_from_json(const json_t *json, struct fus_pipeline_result *result)

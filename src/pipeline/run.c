@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "pipeline/job.h"
+#include "pipeline/moderate.h"
 #include "pipeline/options.h"
 
 static int probe(struct fus_pipeline_job *job, struct fus_error *err)
@@ -80,31 +81,81 @@ static int analyser_threads(const struct fus_pipeline_job *job)
                               : job->engine->threads;
 }
 
-static int open_faces(struct fus_pipeline_job *job, struct fus_error *err)
+static void add_models(struct fus_pipeline_job *job)
+{
+    const struct fus_model *models[FUS_ANALYSER_MODELS_MAX];
+    size_t count = fus_analyser_models(job->analyser, models, FUS_COUNT(models));
+
+    for (size_t i = 0; i < count; i++)
+        add_model(job, models[i]);
+}
+
+/* Whoever asks for less is served: only what an option or a processor looks at is found. */
+/* The gate stands before everything that costs or makes anything. */
+static int moderate(struct fus_pipeline_job *job, struct fus_error *err)
 {
     const struct fus_params *params = job->request->params;
+    const struct fus_model *rows[FUS_CHAIN_MODELS_MAX];
+    size_t count =
+        fus_chain_models(&job->chain, params, job->engine->models, rows, FUS_COUNT(rows));
+    struct fus_moderation_request request = {
+        .models = job->engine->models,
+        .policy = job->engine->gate,
+        .makes_pictures = job->chain.count > 0,
+        .target_path = job->request->target_path,
+        .info = &job->info,
+        .limits = &job->request->limits,
+        .start_frame = fus_params_has_value(params, "trim_frame_start")
+                           ? fus_params_int(params, "trim_frame_start")
+                           : 0,
+        .end_frame = fus_params_has_value(params, "trim_frame_end")
+                         ? fus_params_int(params, "trim_frame_end")
+                         : 0,
+        .threads = job->engine->threads,
+    };
+
+    for (size_t i = 0; i < count; i++)
+        request.generates |= rows[i]->generator;
+    return fus_moderate(&request, &job->progress, &job->result->moderation, err);
+}
+
+static int open_analyser(struct fus_pipeline_job *job, unsigned source_wants, struct fus_error *err)
+{
     struct fus_analyser_options options;
-    const struct fus_model *models[FUS_ANALYSER_MODELS_MAX];
-    size_t model_count;
+    unsigned chain_wants = job->chain.wants & FUS_FACE_HAS_ALL;
+
+    fus_options_analyser(job->request->params, analyser_threads(job), &options);
+    options.wants = fus_selection_wants(&job->selection) | (chain_wants & FUS_FACE_HAS_68_5);
+    options.may_want = chain_wants | source_wants | fus_selection_reference_wants(&job->selection);
+    return fus_analyser_new(job->engine->models, &options, &job->analyser, err);
+}
+
+static int open_faces(struct fus_pipeline_job *job, struct fus_error *err)
+{
     int64_t start_us = fus_clock_monotonic_us();
+    unsigned source_wants = 0;
     int rc;
 
     fus_progress_step(&job->progress, FUS_STEP_ANALYSING_FACES, 2);
     if (!(job->chain.needs & (FUS_NEEDS_FACES | FUS_NEEDS_SOURCE_FACE)))
         return 0;
-    fus_options_analyser(params, analyser_threads(job), &options);
-    rc = fus_analyser_new(job->engine->models, &options, &job->analyser, err);
+    fus_selection_init(&job->selection, job->request->params, job->engine->models);
+    if (job->chain.needs & FUS_NEEDS_SOURCE_FACE) {
+        source_wants = fus_selection_source_wants(&job->selection);
+        if (job->chain.wants & FUS_WANTS_SOURCE_EMBEDDING)
+            source_wants |= FUS_FACE_HAS_EMBEDDING;
+    }
+    rc = open_analyser(job, source_wants, err);
     if (rc)
         return rc;
-    model_count = fus_analyser_models(job->analyser, models, FUS_COUNT(models));
-    for (size_t i = 0; i < model_count; i++)
-        add_model(job, models[i]);
-    fus_selection_init(&job->selection, params);
+    add_models(job);
     if (job->chain.needs & FUS_NEEDS_SOURCE_FACE) {
-        rc = fus_sources_read(&job->sources, job->request, job->analyser, &job->progress, err);
+        rc = fus_sources_read(&job->sources, job->request, job->analyser, source_wants,
+                              &job->progress, err);
         if (rc)
             return rc;
         job->result->faces_source = job->sources.faces;
+        job->selection.source_faces = job->sources.all;
     }
     job->result->timings.analyse_ms += fus_clock_ms_since(start_us);
     return 0;
@@ -120,6 +171,7 @@ static int open_chain(struct fus_pipeline_job *job, struct fus_error *err)
         .clip = job->info.is_video,
         .threads = job->info.is_video ? fus_thread_plan(job->engine->threads).processor
                                       : job->engine->threads,
+        .compat = fus_params_text(job->request->params, "compat") != NULL,
         .warn = fus_progress_warn_user,
         .warn_user = &job->progress,
     };
@@ -138,8 +190,12 @@ static void make_label(struct fus_pipeline_job *job)
     bool target_labelled = fus_label_read(job->request->target_path, &target_type, NULL) == 0;
     FUS_AUTO_STR struct fus_str ids = {0};
 
-    for (size_t i = 0; i < job->chain.count; i++)
-        add_model(job, job->chain.models[i]);
+    const struct fus_model *rows[FUS_CHAIN_MODELS_MAX];
+    size_t count = fus_chain_models(&job->chain, job->request->params, job->engine->models, rows,
+                                    FUS_COUNT(rows));
+
+    for (size_t i = 0; i < count; i++)
+        add_model(job, rows[i]);
     for (size_t i = 0; i < job->result->model_count; i++)
         fus_str_printf(&ids, "%s%s:%s", i ? " " : "", job->result->models[i].role,
                        job->result->models[i].id);
@@ -172,6 +228,8 @@ static int run(struct fus_pipeline_job *job, struct fus_error *err)
         rc = fus_chain_choose(&job->chain, job->request->params, job->engine->models, err);
     if (!rc)
         rc = fus_progress_check(&job->progress, err);
+    if (!rc)
+        rc = moderate(job, err);
     if (!rc)
         rc = open_faces(job, err);
     if (!rc)
@@ -212,10 +270,13 @@ int fus_pipeline_run(struct fus_engine *engine, const struct fus_pipeline_reques
     fus_progress_init(&job->progress, events);
     rc = run(job, err);
     fus_chain_done(&job->chain);
+    fus_selection_done(&job->selection);
     fus_sources_done(&job->sources);
     fus_analyser_free(job->analyser);
     fus_output_done(&job->output);
     if (rc == 0)
         *result = *made;
+    else if (rc == FUS_E_CONTENT_REJECTED)
+        result->moderation = made->moderation;
     return rc;
 }

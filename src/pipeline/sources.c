@@ -13,7 +13,7 @@ static void point_to(struct fus_error *err, size_t index)
 
 static int read_one(struct fus_source *source, const char *path,
                     const struct fus_media_limits *limits, struct fus_analyser *analyser,
-                    struct fus_error *err)
+                    unsigned wants, struct fus_error *err)
 {
     FUS_AUTO_STILL struct fus_still still = {0};
     int rc = fus_still_read(path, limits, &still, err);
@@ -22,7 +22,10 @@ static int read_one(struct fus_source *source, const char *path,
         return rc;
     source->image = still.image;
     still.image = (struct fus_image){0};
-    return fus_analyser_find(analyser, &source->image, &source->faces, err);
+    rc = fus_analyser_find(analyser, &source->image, &source->faces, err);
+    for (size_t i = 0; !rc && wants && i < source->faces.count; i++)
+        rc = fus_analyser_add(analyser, &source->image, wants, &source->faces.items[i], err);
+    return rc;
 }
 
 /* One face in all pictures is enough; those without are named in warnings. */
@@ -47,10 +50,29 @@ static int require_face(const struct fus_sources *sources, struct fus_progress *
     return 0;
 }
 
+/* What filters of the value `auto` look at. */
+static int join_faces(struct fus_sources *sources, struct fus_error *err)
+{
+    struct fus_faces *all = fus_calloc(1, sizeof(*all));
+
+    if (!all)
+        return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory for the faces.");
+    for (size_t i = 0; i < sources->count; i++) {
+        const struct fus_faces *faces = &sources->items[i].faces;
+
+        for (size_t k = 0; k < faces->count && all->count < FUS_FACES_MAX; k++)
+            all->items[all->count++] = faces->items[k];
+    }
+    sources->all = all;
+    return 0;
+}
+
 int fus_sources_read(struct fus_sources *sources, const struct fus_pipeline_request *request,
-                     struct fus_analyser *analyser, struct fus_progress *progress,
+                     struct fus_analyser *analyser, unsigned wants, struct fus_progress *progress,
                      struct fus_error *err)
 {
+    int rc;
+
     *sources = (struct fus_sources){0};
     if (request->source_count == 0)
         return fus_error_set_at(err, FUS_E_NO_FACE_IN_SOURCE, "/source_images",
@@ -64,20 +86,21 @@ int fus_sources_read(struct fus_sources *sources, const struct fus_pipeline_requ
                              "Not enough memory for the source pictures.");
     for (size_t i = 0; i < request->source_count; i++) {
         struct fus_source *source = &sources->items[i];
-        int rc = fus_progress_check(progress, err);
 
+        rc = fus_progress_check(progress, err);
         if (rc)
             return rc;
         source->index = (int)i;
         sources->count = i + 1; /* from here on fus_sources_done looks after it */
-        rc = read_one(source, request->source_paths[i], &request->limits, analyser, err);
+        rc = read_one(source, request->source_paths[i], &request->limits, analyser, wants, err);
         if (rc) {
             point_to(err, i);
             return rc;
         }
         sources->faces += (int)source->faces.count;
     }
-    return require_face(sources, progress, err);
+    rc = require_face(sources, progress, err);
+    return rc || !wants ? rc : join_faces(sources, err);
 }
 
 void fus_sources_done(struct fus_sources *sources)
@@ -85,5 +108,6 @@ void fus_sources_done(struct fus_sources *sources)
     for (size_t i = 0; i < sources->count; i++)
         fus_image_done(&sources->items[i].image);
     fus_free(sources->items);
+    fus_free(sources->all);
     *sources = (struct fus_sources){0};
 }

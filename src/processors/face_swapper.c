@@ -98,6 +98,12 @@ static enum fus_source_type source_type(const struct fus_params *params,
     return FUS_SOURCE_TYPE_COMPOSITE;
 }
 
+/* mesh_blend draws by filtered points, and keeps state by track. */
+static unsigned wants(const struct fus_params *params, const struct fus_models *models)
+{
+    return FUS_WANTS_TRACKS;
+}
+
 static int open(const struct fus_processor_context *context, struct fus_processor **processor,
                 struct fus_error *err)
 {
@@ -141,4 +147,5 @@ const struct fus_processor_descriptor fus_face_swapper = {
     .open = open,
     .process = process,
     .close = close,
+    .wants = wants,
 };

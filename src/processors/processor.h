@@ -112,4 +112,11 @@ const struct fus_param_schema *fus_processors_schema(void);
 void fus_processors_check(const struct fus_params *params, const struct fus_models *models,
                           const char *prefix, struct fus_error_list *errors);
 
+/* Whether the content gate that `policy` (policy.gate: auto, required, off) wants for this request is
+ * installed; if not, adds FUS_E_MODEL_NOT_FOUND with the command that installs it. The pipeline
+ * enforces the same; this says it before a job is queued. */
+void fus_processors_check_gate(const struct fus_params *params, const struct fus_models *models,
+                               const char *policy, const char *prefix,
+                               struct fus_error_list *errors);
+
 #endif

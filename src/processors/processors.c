@@ -93,3 +93,45 @@ void fus_processors_check(const struct fus_params *params, const struct fus_mode
     check_model(params, models, "face_landmarker_model", "face_landmarker", "2dfan4", prefix,
                 errors);
 }
+
+/* The first model of the gate that is not there, or NULL. */
+static const struct fus_model *missing_gate(const struct fus_models *models)
+{
+    for (size_t i = 0; i < fus_models_count(models); i++) {
+        const struct fus_model *row = fus_models_at(models, i);
+        if (strcmp(row->role, "content_analyser") == 0 && !fus_models_installed(models, row))
+            return row;
+    }
+    return NULL;
+}
+
+/* A processor of the request that passes its check runs a generator. */
+static bool generates(const struct fus_params *params, const struct fus_models *models)
+{
+    for (size_t i = 0; i < fus_params_list_count(params, "processors"); i++) {
+        const struct fus_processor_descriptor *processor =
+            fus_processor_find(fus_params_list_text(params, "processors", i));
+        if (processor && processor->check(params, models, NULL, NULL) == 0 &&
+            processor->source_type(params, models) == FUS_SOURCE_TYPE_COMPOSITE_TRAINED)
+            return true;
+    }
+    return false;
+}
+
+void fus_processors_check_gate(const struct fus_params *params, const struct fus_models *models,
+                               const char *policy, const char *prefix,
+                               struct fus_error_list *errors)
+{
+    bool off = strcmp(policy, "off") == 0, required = strcmp(policy, "required") == 0;
+    if (off || fus_params_list_count(params, "processors") == 0)
+        return;
+    const struct fus_model *missing = missing_gate(models);
+    if (!missing || (!required && !generates(params, models)))
+        return;
+    char pointer[96];
+    snprintf(pointer, sizeof pointer, "%s/processors", prefix);
+    fus_error_list_add(errors, FUS_E_MODEL_NOT_FOUND, pointer,
+                       "the content gate's model %s is not installed. To install it: fusiond "
+                       "models pull nsfw_1 nsfw_2 nsfw_3",
+                       missing->id);
+}

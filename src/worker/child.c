@@ -133,7 +133,10 @@ static void serve_task(struct child *child, const struct fus_task *task)
     child->busy = false;
     pthread_mutex_unlock(&child->lock);
     if (rc)
-        send_or_exit(child, fus_message_failed(task->job_id, &err));
+        send_or_exit(child, fus_message_failed(task->job_id, &err,
+                                               rc == FUS_E_CONTENT_REJECTED
+                                                   ? fus_moderation_to_json(&result.moderation)
+                                                   : NULL));
     else
         send_or_exit(child, json_pack("{s:s, s:s, s:o}", "type", "result", "job_id", task->job_id,
                                       "result", fus_pipeline_result_to_json(&result)));
@@ -239,11 +242,12 @@ static int greet(struct child *child)
     options.models_dir = json_string_value(json_object_get(hello, "models_dir"));
     options.commercial = json_is_true(json_object_get(hello, "commercial"));
     options.runtime_library = json_string_value(json_object_get(hello, "runtime_library"));
+    options.gate = fus_gate_policy_parse(json_string_value(json_object_get(hello, "gate")));
     struct fus_error err = {.code = 0};
     int rc = fus_engine_new(&options, &child->engine, &err);
     json_decref(hello);
     if (rc)
-        send_or_exit(child, fus_message_failed("", &err));
+        send_or_exit(child, fus_message_failed("", &err, NULL));
     else
         send_or_exit(child,
                      json_pack("{s:s, s:i}", "type", "ready", "version", FUS_PROTOCOL_VERSION));

@@ -126,6 +126,8 @@ static void take_failed(struct drive *drive, const struct fus_report *report)
         return;
     }
     drive->outcome->error = report->error;
+    if (report->moderation)
+        (void)!fus_moderation_from_json(report->moderation, &drive->outcome->result.moderation);
     if (report->error.code == FUS_E_CANCELLED) /* nobody asked */
         fus_error_set(&drive->outcome->error, FUS_E_INTERNAL, "The worker gave the job up.");
     end(drive, FUS_OUTCOME_FAILED);

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "safety/moderation.h"
 
 enum { SOURCES_MAX = 1024, WARNING_TEXT_MAX = 1000 };
 
@@ -132,7 +133,9 @@ static bool take_failed(json_t *message, struct fus_report *report)
                     &pointer))
         return false;
     fus_error_set_at(&report->error, fus_error_from_name(code), pointer, "%s", detail);
-    return true;
+    report->moderation = json_object_get(message, "moderation");
+    struct fus_moderation checked;
+    return !report->moderation || fus_moderation_from_json(report->moderation, &checked);
 }
 
 static bool take_body(const char *type, json_t *message, struct fus_report *report)
@@ -180,11 +183,12 @@ int fus_report_from_json(const json_t *message, struct fus_report *out, struct f
     return 0;
 }
 
-json_t *fus_message_hello(int threads, const char *models_dir, const char *runtime_library)
+json_t *fus_message_hello(int threads, const char *models_dir, const char *runtime_library,
+                          const char *gate)
 {
-    return json_pack("{s:s, s:i, s:i, s:s?, s:s?}", "type", "hello", "version",
+    return json_pack("{s:s, s:i, s:i, s:s?, s:s?, s:s?}", "type", "hello", "version",
                      FUS_PROTOCOL_VERSION, "threads", threads, "models_dir", models_dir,
-                     "runtime_library", runtime_library);
+                     "runtime_library", runtime_library, "gate", gate);
 }
 
 json_t *fus_message_simple(const char *type, const char *job_id)
@@ -219,11 +223,17 @@ json_t *fus_message_warning(const char *job_id, const char *code, const char *te
                      "text", fus_text_to_json(cut));
 }
 
-json_t *fus_message_failed(const char *job_id, const struct fus_error *error)
+json_t *fus_message_failed(const char *job_id, const struct fus_error *error, json_t *moderation)
 {
     json_t *message = fus_error_to_json(error);
-    if (message && (json_object_set_new(message, "type", json_string("failed")) ||
-                    json_object_set_new(message, "job_id", json_string(job_id)))) {
+    int failed = message ? json_object_set_new(message, "type", json_string("failed")) ||
+                               json_object_set_new(message, "job_id", json_string(job_id))
+                         : 0;
+    if (moderation && (!message || failed))
+        json_decref(moderation);
+    else if (moderation)
+        failed = json_object_set_new(message, "moderation", moderation);
+    if (failed) {
         json_decref(message);
         return NULL;
     }

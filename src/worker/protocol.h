@@ -1,7 +1,7 @@
 /* What supervisor and worker say to each other.
  *
  *   supervisor -> worker                           worker -> supervisor
- *   hello   threads, models_dir, runtime_library, commercial   ready
+ *   hello   threads, models_dir, runtime_library, gate, commercial   ready
  *   job     a task                                 progress, warning, alive   while a job runs
  *   cancel  job_id                                 result | failed            its end
  *   stop                                           (exits)
@@ -57,9 +57,10 @@ struct fus_report {
     int percent;
     int64_t frames_done, frames_total;
     double fps;
-    const char *code, *text; /* warning */
-    const json_t *result;    /* result: of fus_pipeline_result */
-    struct fus_error error;  /* failed */
+    const char *code, *text;  /* warning */
+    const json_t *result;     /* result: of fus_pipeline_result */
+    struct fus_error error;   /* failed */
+    const json_t *moderation; /* failed: of a refused target, or NULL */
 };
 /* Checks shape and ranges of everything: FUS_E_INVALID_REQUEST. */
 int fus_report_from_json(const json_t *message, struct fus_report *report,
@@ -73,8 +74,10 @@ json_t *fus_error_to_json(const struct fus_error *error);
 json_t *fus_message_warning(const char *job_id, const char *code, const char *text);
 
 /* New references, NULL out of memory. */
-json_t *fus_message_hello(int threads, const char *models_dir, const char *runtime_library);
+json_t *fus_message_hello(int threads, const char *models_dir, const char *runtime_library,
+                          const char *gate);
 json_t *fus_message_simple(const char *type, const char *job_id);
-json_t *fus_message_failed(const char *job_id, const struct fus_error *error);
+/* moderation (taken over) may be NULL. */
+json_t *fus_message_failed(const char *job_id, const struct fus_error *error, json_t *moderation);
 
 #endif

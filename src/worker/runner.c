@@ -159,6 +159,19 @@ static int finish(struct attempt *attempt, enum fus_job_state state, const char 
     return rc;
 }
 
+/* What the gate saw stays with the job. */
+static int finish_rejected(struct attempt *attempt, const char *error, struct fus_error *err)
+{
+    json_t *result = json_pack("{s:o}", "moderation",
+                               fus_moderation_to_json(&attempt->outcome.result.moderation));
+    char *text = result ? json_dumps(result, JSON_COMPACT) : NULL;
+    int rc = finish(attempt, FUS_JOB_REJECTED, text, error, err);
+
+    free(text);
+    json_decref(result);
+    return rc;
+}
+
 /* Writes the end into the store; *terminal tells whether the job is over, *delay_ms when it is
  * tried again. */
 static int close_once(struct attempt *attempt, const char *result, const char *error,
@@ -177,10 +190,10 @@ static int close_once(struct attempt *attempt, const char *result, const char *e
     case FUS_OUTCOME_CANCELLED:
         return finish(attempt, FUS_JOB_CANCELLED, NULL, NULL, err);
     case FUS_OUTCOME_FAILED:
+        if (code == FUS_E_CONTENT_REJECTED)
+            return finish_rejected(attempt, error, err);
         if (!fus_error_worth_retry(code))
-            return finish(attempt,
-                          code == FUS_E_CONTENT_REJECTED ? FUS_JOB_REJECTED : FUS_JOB_FAILED, NULL,
-                          error, err);
+            return finish(attempt, FUS_JOB_FAILED, NULL, error, err);
         *delay_ms = fus_retry_delay_ms(code, job->attempt, supervisor->retry_base_ms);
         rc = fus_store_retry(supervisor->store, job->id, job->fencing_token, error,
                              now_us + *delay_ms * 1000, now_us, &requeued, err);

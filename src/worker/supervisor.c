@@ -39,7 +39,8 @@ static int say_hello(struct fus_worker *worker, struct fus_error *err)
         config->models_dir && config->models_dir[0] ? config->models_dir : NULL;
     const char *library =
         config->runtime_library && config->runtime_library[0] ? config->runtime_library : NULL;
-    json_t *hello = fus_message_hello((int)FUS_CLAMP(threads, 1, 1024), models_dir, library);
+    json_t *hello =
+        fus_message_hello((int)FUS_CLAMP(threads, 1, 1024), models_dir, library, config->gate);
     bool commercial = fus_str_equal(config->policy_commercial, "true");
     int rc = json_object_set_new(hello, "commercial", json_boolean(commercial)) != 0
                  ? fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory for a worker.")

@@ -56,7 +56,7 @@ enum fus_outcome_kind {
 struct fus_outcome {
     enum fus_outcome_kind kind;
     struct fus_error error;
-    struct fus_pipeline_result result;
+    struct fus_pipeline_result result; /* of a refused target its moderation alone */
 };
 
 /* Gives the task to the worker's process and follows it to its end. A process that crashed, hung,

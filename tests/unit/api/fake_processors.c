@@ -102,6 +102,12 @@ const struct fus_param_schema *fus_processors_schema(void)
     return &schema;
 }
 
+void fus_processors_check_gate(const struct fus_params *params, const struct fus_models *models,
+                               const char *policy, const char *prefix,
+                               struct fus_error_list *errors)
+{
+}
+
 void fus_processors_check(const struct fus_params *params, const struct fus_models *models,
                           const char *prefix, struct fus_error_list *errors)
 {

@@ -10,6 +10,7 @@
 #include "pipeline/engine.h"
 #include "processors/common_params.h"
 #include "processors/processor.h"
+#include "safety/gate.h"
 
 struct fake fake;
 
@@ -43,6 +44,8 @@ static const struct fus_model detector = {.id = "fake", .role = "face_detector",
 static const struct fus_model landmarker = {
     .id = "fake", .role = "face_landmarker", .sha256 = "bb"};
 static const struct fus_model swapper = {.id = "mesh_blend", .role = "face_swapper", .sha256 = ""};
+static const struct fus_model generator = {
+    .id = "hyperswap", .role = "face_swapper", .sha256 = "", .generator = true};
 
 /* ---- faces ---- */
 
@@ -84,6 +87,22 @@ int fus_analyser_find(struct fus_analyser *analyser, const struct fus_image *ima
     show_faces(image, faces);
     return 0;
 }
+bool fus_analyser_can_embed(const struct fus_models *models)
+{
+    return fake.recognizer;
+}
+int fus_analyser_add(struct fus_analyser *analyser, const struct fus_image *image, unsigned wants,
+                     struct fus_face *face, struct fus_error *err)
+{
+    fake.added++;
+    face->has |= wants;
+    if (wants & FUS_FACE_HAS_EMBEDDING) {
+        memset(face->embedding, 0, sizeof(face->embedding));
+        face->embedding[face->track_id] = 1;
+        memcpy(face->embedding_norm, face->embedding, sizeof(face->embedding));
+    }
+    return 0;
+}
 size_t fus_analyser_models(const struct fus_analyser *analyser, const struct fus_model **rows,
                            size_t max)
 {
@@ -107,6 +126,31 @@ int fus_tracker_next(struct fus_tracker *tracker, const struct fus_image *image,
 {
     fake.wanted_track = wanted_track;
     show_faces(image, faces);
+    return 0;
+}
+
+/* ---- content gate ---- */
+
+bool fus_gate_installed(const struct fus_models *models, const struct fus_model **missing)
+{
+    return fake.gate_installed;
+}
+int fus_gate_new(struct fus_models *models, int threads, struct fus_gate **gate,
+                 struct fus_error *err)
+{
+    if (!fake.gate_installed)
+        return fus_error_set(err, FUS_E_MODEL_NOT_FOUND, "fusiond models pull nsfw_1");
+    *gate = (struct fus_gate *)fus_malloc(1);
+    return *gate ? 0 : fus_error_set(err, FUS_E_OUT_OF_MEMORY, "fake");
+}
+void fus_gate_free(struct fus_gate *gate)
+{
+    fus_free(gate);
+}
+int fus_gate_look(struct fus_gate *gate, const struct fus_image *bgr, bool *explicit_content,
+                  double scores[FUS_GATE_NETS], struct fus_error *err)
+{
+    *explicit_content = fake.explicit_looks >> fake.looks++ & 1;
     return 0;
 }
 
@@ -143,7 +187,7 @@ static int check_swapper(const struct fus_params *params, const struct fus_model
 {
     if (fake.missing_model)
         return fus_error_set(err, FUS_E_MODEL_NOT_FOUND, "fake");
-    *model = &swapper;
+    *model = fake.generator ? &generator : &swapper;
     return 0;
 }
 
@@ -189,6 +233,59 @@ static int colorize(struct fus_processor *processor, struct fus_processor_frame 
     return 0;
 }
 
+static int debug(struct fus_processor *processor, struct fus_processor_frame *frame,
+                 struct fus_error *err)
+{
+    struct fus_image *image = frame->image;
+
+    if (image->format != FUS_PIXEL_BGR8)
+        return fus_error_set(err, FUS_E_INTERNAL, "The fake wants BGR.");
+    if (frame->index == 0)
+        note("face_debugger");
+    for (size_t i = 0; i < frame->face_count; i++) {
+        struct fus_box box = frame->faces[i]->box;
+
+        for (int y = (int)box.y1; y < (int)box.y2; y++)
+            memset(image->plane[0] + y * image->stride_bytes[0] + (int)box.x1 * 3, 0,
+                   (size_t)((int)(box.x2 - box.x1) * 3));
+    }
+    return 0;
+}
+
+static int twice(const struct fus_processor *processor)
+{
+    return 2;
+}
+
+static int double_size(struct fus_processor *processor, struct fus_processor_frame *frame,
+                       struct fus_error *err)
+{
+    const struct fus_image *from = frame->image;
+    struct fus_image *to = frame->enlarged;
+
+    if (to->width != 2 * from->width || to->height != 2 * from->height)
+        return fus_error_set(err, FUS_E_INTERNAL, "The fake wants twice the size.");
+    if (frame->index == 0)
+        note("frame_enhancer");
+    for (int y = 0; y < to->height; y++) {
+        for (int x = 0; x < to->width; x++)
+            memcpy(to->plane[0] + y * to->stride_bytes[0] + 3 * x,
+                   from->plane[0] + y / 2 * from->stride_bytes[0] + 3 * (x / 2), 3);
+    }
+    return 0;
+}
+
+static enum fus_processor_pixels bgr(const struct fus_params *params,
+                                     const struct fus_models *models)
+{
+    return FUS_PIXELS_BGR;
+}
+
+static unsigned tracks(const struct fus_params *params, const struct fus_models *models)
+{
+    return FUS_WANTS_TRACKS;
+}
+
 static enum fus_source_type composite(const struct fus_params *params,
                                       const struct fus_models *models)
 {
@@ -208,7 +305,8 @@ static const struct fus_processor_descriptor descriptors[] = {
      .source_type = composite,
      .open = open_any,
      .process = swap,
-     .close = close_any},
+     .close = close_any,
+     .wants = tracks},
     {.name = "face_enhancer",
      .needs = FUS_NEEDS_FACES,
      .source_type = trained,
@@ -216,6 +314,18 @@ static const struct fus_processor_descriptor descriptors[] = {
      .process = enhance,
      .close = close_any},
     {.name = "frame_colorizer", .open = open_any, .process = colorize, .close = close_any},
+    {.name = "face_debugger",
+     .needs = FUS_NEEDS_FACES,
+     .open = open_any,
+     .process = debug,
+     .close = close_any,
+     .pixels = bgr},
+    {.name = "frame_enhancer",
+     .open = open_any,
+     .process = double_size,
+     .close = close_any,
+     .pixels = bgr,
+     .scale = twice},
 };
 
 const struct fus_processor_descriptor *fus_processor_find(const char *name)

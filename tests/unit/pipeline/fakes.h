@@ -18,15 +18,22 @@
 struct fake {
     /* "face_swapper" (needs faces and sources, composite) paints 255 over the chosen faces;
      * "face_enhancer" (needs faces, trained) adds nothing; "frame_colorizer" needs nothing and
-     * darkens the picture's last pixel */
-    long fail_process_at; /* the call of a face_swapper's process that fails, from 1; 0: none */
-    int missing_model;    /* check of face_swapper fails */
-    long slow_ms;         /* each process call takes so long */
+     * darkens the picture's last pixel; "face_debugger" wants BGR and paints the faces black;
+     * "frame_enhancer" doubles the picture */
+    long fail_process_at;    /* the call of a face_swapper's process that fails, from 1; 0: none */
+    int missing_model;       /* check of face_swapper fails */
+    int gate_installed;      /* the gate's models */
+    unsigned explicit_looks; /* bit i: the gate's i-th look finds explicit content */
+    int generator;           /* face_swapper's model is one */
+    int recognizer;          /* installed: face k's embedding is axis k */
+    long slow_ms;            /* each process call takes so long */
     /* seen */
     long processed, opened, closed;
     long sources_seen, clip_seen;
     char order[256];  /* names of the processors as they ran, first frames only */
     int wanted_track; /* of the last tracker call */
+    long looks;       /* of the gate */
+    long added;       /* calls of fus_analyser_add */
 };
 extern struct fake fake;
 

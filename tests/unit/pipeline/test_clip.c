@@ -401,6 +401,163 @@ static void a_clip_that_breaks_off_leaves_nothing(void **state)
     }
 }
 
+/* Size of the output and the luma of every frame at (x, y) of it. */
+static int read_output(struct scene *scene, int x, int y, int size[2], uint8_t luma[FRAMES],
+                       int64_t *first_us)
+{
+    struct fus_media_limits limits;
+    const struct fus_reader_options options = {.threads = 1, .video_only = true};
+    FUS_CLEANUP(fus_reader_free) struct fus_reader *reader = NULL;
+    int frames = 0;
+
+    fus_media_limits_default(&limits);
+    assert_int_equal(fus_reader_open(scene->output, &limits, &options, &reader, NULL), 0);
+    size[0] = fus_reader_info(reader)->width;
+    size[1] = fus_reader_info(reader)->height;
+    for (;;) {
+        FUS_CLEANUP(fus_message_free) struct fus_message *message = NULL;
+
+        assert_int_equal(fus_reader_next(reader, &message, NULL), 0);
+        if (message->kind == FUS_MESSAGE_END)
+            return frames;
+        assert_true(frames < FRAMES);
+        if (frames == 0)
+            *first_us = message->frame.pts_us;
+        luma[frames++] =
+            message->frame.image.plane[0][y * message->frame.image.stride_bytes[0] + x];
+    }
+}
+
+static void a_processor_of_bgr_changes_the_planes_of_its_faces(void **state)
+{
+    struct scene *scene = *state;
+    uint8_t luma[FRAMES];
+    int size[2];
+    int64_t first_us;
+
+    make_plain(scene, 1);
+    assert_int_equal(run(scene, "{\"processors\":[\"face_debugger\"],\"output_quality\":100,"
+                                "\"face_selector_mode\":\"many\"}"),
+                     0);
+    assert_int_equal(read_output(scene, 32, 32, size, luma, &first_us), FRAMES);
+    for (int i = 0; i < FRAMES; i++)
+        assert_in_range(luma[i], 14, 18); /* black of the narrow range */
+    assert_int_equal(read_output(scene, 8, 8, size, luma, &first_us), FRAMES);
+    for (int i = 0; i < FRAMES; i++)
+        assert_in_range(luma[i], 86, 94);
+}
+
+static void trimming_keeps_the_frames_asked_for(void **state)
+{
+    struct scene *scene = *state;
+    uint8_t luma[FRAMES];
+    int size[2];
+    int64_t first_us = -1;
+
+    make_plain(scene, 1);
+    assert_int_equal(run(scene, "{\"trim_frame_start\":7,\"trim_frame_end\":19,"
+                                "\"output_quality\":100}"),
+                     0);
+    assert_int_equal(read_output(scene, 72, HEIGHT / 2 + 8, size, luma, &first_us), 12);
+    assert_int_equal(first_us, 0);
+    for (int i = 0; i < 12; i++) /* make_clip's block counts the frames */
+        assert_in_range(luma[i], 60 + 4 * (i + 7) - 2, 60 + 4 * (i + 7) + 2);
+    assert_int_equal(scene->result.frames, 12);
+    assert_int_equal(run(scene, "{\"trim_frame_start\":9,\"trim_frame_end\":9}"),
+                     FUS_E_INVALID_PARAMETER);
+}
+
+static void the_output_has_the_size_asked_for(void **state)
+{
+    static const struct {
+        const char *params;
+        int width, height;
+    } cases[] = {
+        {"{\"output_video_scale\":0.5}", WIDTH / 2, HEIGHT / 2},
+        {"{\"output_video_scale\":2}", WIDTH * 2, HEIGHT * 2},
+        {"{\"processors\":[\"frame_enhancer\"]}", WIDTH, HEIGHT},
+        {"{\"processors\":[\"frame_enhancer\",\"face_swapper\"],\"output_video_scale\":2}",
+         WIDTH * 2, HEIGHT * 2},
+    };
+    struct scene *scene = *state;
+
+    make_plain(scene, 1);
+    for (size_t i = 0; i < FUS_COUNT(cases); i++) {
+        uint8_t luma[FRAMES];
+        int size[2];
+        int64_t first_us;
+
+        assert_int_equal(run(scene, cases[i].params), 0);
+        /* the middle of the painted face, in whatever size */
+        assert_int_equal(read_output(scene, 32 * cases[i].width / WIDTH,
+                                     32 * cases[i].height / HEIGHT, size, luma, &first_us),
+                         FRAMES);
+        assert_int_equal(size[0], cases[i].width);
+        assert_int_equal(size[1], cases[i].height);
+        assert_int_equal(scene->result.width, cases[i].width);
+        for (int k = 0; k < FRAMES; k++) {
+            if (strstr(cases[i].params, "[\"frame_enhancer\"]"))
+                assert_in_range(luma[k], 85, 95);
+            else
+                assert_in_range(luma[k], 225, 255);
+        }
+    }
+}
+
+static void a_window_of_frames_loses_none_and_keeps_their_order(void **state)
+{
+    struct scene *scene = *state;
+    uint8_t faces[FRAMES], luma[FRAMES];
+
+    for (int i = 0; i < FRAMES; i++)
+        faces[i] = i != 10; /* the tracker refills the gap */
+    make_clip(scene->target, faces, FRAMES, 0, 16000);
+    assert_int_equal(run(scene, "{\"processors\":[\"face_debugger\"],\"face_tracker_score\":0.3,"
+                                "\"target_frame_amount\":5,\"face_selector_mode\":\"one\"}"),
+                     0);
+    assert_int_equal(painted(scene, 0, luma), FRAMES);
+    for (int i = 0; i < FRAMES; i++)
+        assert_in_range(luma[i], 14, 22);
+    assert_int_equal(scene->result.faces_changed, FRAMES);
+}
+
+static void with_a_recognizer_the_reference_is_known_again_anywhere(void **state)
+{
+    struct scene *scene = *state;
+    uint8_t faces[FRAMES];
+
+    for (int i = 0; i < FRAMES; i++)
+        faces[i] = (uint8_t)(1 + i % 3);
+    make_clip(scene->target, faces, FRAMES, 0, 0);
+    fake.recognizer = 1;
+    /* frame 2 has three faces; the second largest is face 1, which two frames of three show */
+    assert_int_equal(run(scene, "{\"reference_frame_number\":2,\"reference_face_position\":1}"), 0);
+    assert_int_equal(scene->result.faces_changed, FRAMES / 3 * 2);
+    assert_string_equal(scene->told.warnings, "");
+    assert_true(fake.added > 0);
+}
+
+static void a_clip_is_refused_above_one_explicit_second_in_ten(void **state)
+{
+    struct scene *scene = *state;
+
+    make_plain(scene, 1); /* 25 fps: frames 0 and 25 are looked at */
+    fake.gate_installed = 1;
+    fake.explicit_looks = 2;
+    assert_int_equal(run(scene, "{}"), FUS_E_CONTENT_REJECTED);
+    assert_int_equal(scene->result.moderation.sampled, 2);
+    assert_int_equal(scene->result.moderation.sampled_frames[1], 25);
+    assert_int_equal(scene->result.moderation.voted_frames[0], 25);
+    assert_true(scene->result.moderation.rate == 50);
+    assert_no_output(scene);
+    /* only the range that is used is looked at */
+    fake.looks = 0;
+    fake.explicit_looks = 1;
+    assert_int_equal(run(scene, "{\"trim_frame_start\":1,\"trim_frame_end\":24}"), 0);
+    assert_int_equal(scene->result.moderation.sampled, 0);
+    assert_int_equal(scene->result.moderation.state, FUS_MODERATION_PASSED);
+}
+
 int main(void)
 {
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -414,6 +571,12 @@ int main(void)
         SCENE(a_named_frame_without_a_face_is_an_error),
         SCENE(without_a_named_frame_the_first_face_is_the_reference),
         SCENE(a_turned_clip_is_seen_upright_and_stays_turned),
+        SCENE(a_processor_of_bgr_changes_the_planes_of_its_faces),
+        SCENE(trimming_keeps_the_frames_asked_for),
+        SCENE(the_output_has_the_size_asked_for),
+        SCENE(a_window_of_frames_loses_none_and_keeps_their_order),
+        SCENE(with_a_recognizer_the_reference_is_known_again_anywhere),
+        SCENE(a_clip_is_refused_above_one_explicit_second_in_ten),
         SCENE(a_cancel_stops_within_a_second_and_leaves_nothing),
         SCENE(a_processor_that_fails_in_the_middle_leaves_nothing),
         SCENE(a_clip_that_breaks_off_leaves_nothing),

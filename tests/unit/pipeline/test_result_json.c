@@ -29,7 +29,11 @@ static struct fus_pipeline_result sample(void)
         .label_term = "compositeSynthetic",
         .models = {{"builtin", "face_detector", ""}, {"mesh_blend", "face_swapper", "ab"}},
         .model_count = 2,
+        .moderation = {.state = FUS_MODERATION_PASSED},
     };
+
+    fus_moderation_count(&result.moderation, 0, false);
+    fus_moderation_count(&result.moderation, 25, true);
 
     memset(result.sha256, 'a', 64);
     return result;
@@ -52,6 +56,7 @@ static void a_result_comes_back_as_it_was(void **state)
     assert_true(back.timings.decode_ms == 2.25 && back.timings.total_ms == 7);
     assert_true(back.has_audio && back.audio_copied && back.is_video);
     assert_int_equal(back.faces_target_max, 3);
+    assert_int_equal(back.moderation.voted_frames[0], 25);
 
     json_t *again = fus_pipeline_result_to_json(&back);
 
@@ -95,6 +100,10 @@ static void values_out_of_range_are_refused(void **state)
         "{\"label\":\"012345678901234567890123456789012345678901234567890\"}",
         "{\"models\":[1]}",
         "{\"models\":[{},{},{},{},{},{},{},{},{}]}",
+        "{\"moderation\":{\"state\":\"perhaps\",\"rate\":0,\"sampled\":0,\"voted\":0,"
+        "\"sampled_frames\":[],\"voted_frames\":[]}}",
+        "{\"moderation\":{\"state\":\"passed\",\"rate\":0,\"sampled\":1,\"voted\":2,"
+        "\"sampled_frames\":[0],\"voted_frames\":[0,1]}}",
     };
     struct fus_pipeline_result result = sample(), back;
     json_t *whole = fus_pipeline_result_to_json(&result);

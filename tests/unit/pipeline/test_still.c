@@ -13,6 +13,7 @@
 #include "fakes.h"
 #include "folder.h"
 #include "media/still.h"
+#include "pipeline/engine.h"
 #include "safety/label.h"
 
 #define WIDTH 160
@@ -355,6 +356,80 @@ static void transparency_stays_where_the_format_has_it(void **state)
     assert_string_equal(scene->told.warnings, "alpha_dropped ");
 }
 
+static void an_explicit_target_is_refused_with_its_reason(void **state)
+{
+    struct scene *scene = *state;
+
+    fake.gate_installed = 1;
+    fake.explicit_looks = 1;
+    assert_int_equal(run(scene, "{}"), FUS_E_CONTENT_REJECTED);
+    assert_int_equal(scene->result.moderation.state, FUS_MODERATION_REJECTED);
+    assert_int_equal(scene->result.moderation.voted, 1);
+    assert_int_equal(fake.looks, 1);
+    assert_int_equal(fake.opened, 0);
+    assert_no_output(scene);
+}
+
+static void a_decent_target_passes_and_the_result_says_so(void **state)
+{
+    struct scene *scene = *state;
+
+    fake.gate_installed = 1;
+    assert_int_equal(run(scene, "{}"), 0);
+    assert_int_equal(scene->result.moderation.state, FUS_MODERATION_PASSED);
+    assert_int_equal(scene->result.moderation.sampled, 1);
+}
+
+static void the_policy_decides_what_happens_without_the_gate(void **state)
+{
+    struct scene *scene = *state;
+
+    /* a composite of the built-in swapper goes through, a generator doesn't */
+    assert_int_equal(run(scene, "{}"), 0);
+    assert_int_equal(scene->result.moderation.state, FUS_MODERATION_NOT_INSTALLED);
+    fake.generator = 1;
+    assert_int_equal(run(scene, "{}"), FUS_E_MODEL_NOT_FOUND);
+    assert_non_null(strstr(scene->err.detail, "fusiond models pull"));
+    fake.generator = 0;
+    scene->engine->gate = FUS_GATE_REQUIRED;
+    assert_int_equal(run(scene, "{}"), FUS_E_MODEL_NOT_FOUND);
+    assert_int_equal(run(scene, "{\"processors\":[]}"), 0); /* nothing is made */
+    assert_int_equal(scene->result.moderation.state, FUS_MODERATION_NONE);
+    scene->engine->gate = FUS_GATE_OFF;
+    fake.generator = 1;
+    assert_int_equal(run(scene, "{}"), 0);
+    assert_int_equal(scene->result.moderation.state, FUS_MODERATION_OFF);
+    assert_non_null(strstr(scene->told.warnings, "content_gate_off"));
+    assert_int_equal(fake.looks, 0);
+}
+
+static void the_picture_has_the_size_asked_for(void **state)
+{
+    static const struct {
+        const char *params;
+        int width, height;
+    } cases[] = {
+        {"{\"output_image_scale\":0.5}", WIDTH / 2, HEIGHT / 2},
+        {"{\"output_image_scale\":2}", WIDTH * 2, HEIGHT * 2},
+        {"{\"processors\":[\"frame_enhancer\"]}", WIDTH, HEIGHT},
+        {"{\"processors\":[\"frame_enhancer\",\"face_debugger\"],\"output_image_scale\":2}",
+         WIDTH * 2, HEIGHT * 2},
+    };
+    struct scene *scene = *state;
+
+    for (size_t i = 0; i < FUS_COUNT(cases); i++) {
+        FUS_AUTO_STILL struct fus_still still = {0};
+        struct fus_media_limits limits;
+
+        fus_media_limits_default(&limits);
+        assert_int_equal(run(scene, cases[i].params), 0);
+        assert_int_equal(fus_still_read(scene->output, &limits, &still, NULL), 0);
+        assert_int_equal(still.image.width, cases[i].width);
+        assert_int_equal(still.image.height, cases[i].height);
+        assert_int_equal(scene->result.width, cases[i].width);
+    }
+}
+
 static void a_cancel_at_any_moment_leaves_nothing(void **state)
 {
     struct scene *scene = *state;
@@ -438,6 +513,10 @@ int main(void)
         SCENE(a_source_that_is_no_picture_is_named_too),
         SCENE(the_output_format_decides_and_must_fit),
         SCENE(transparency_stays_where_the_format_has_it),
+        SCENE(an_explicit_target_is_refused_with_its_reason),
+        SCENE(a_decent_target_passes_and_the_result_says_so),
+        SCENE(the_policy_decides_what_happens_without_the_gate),
+        SCENE(the_picture_has_the_size_asked_for),
         SCENE(a_cancel_at_any_moment_leaves_nothing),
         SCENE(a_failing_processor_leaves_nothing_and_an_old_output_stays),
         SCENE(running_out_of_memory_at_any_call_is_an_error_without_a_file),

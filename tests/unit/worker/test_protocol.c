@@ -126,7 +126,7 @@ static void bad_reports_are_refused(void **state)
 static void texts_that_are_not_utf8_are_still_told(void **state)
 {
     struct fus_error error = {.code = FUS_E_CORRUPT_MEDIA, .detail = "caf\xc3"};
-    json_t *message = fus_message_failed("j", &error);
+    json_t *message = fus_message_failed("j", &error, NULL);
     assert_string_equal(json_string_value(json_object_get(message, "detail")), "caf?");
     json_decref(message);
     message = fus_text_to_json("caf\xc3\xa9");
