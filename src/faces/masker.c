@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "faces/occluder.h"
 #include "faces/parser.h"
 #include "vision/face_mask.h"
@@ -114,7 +115,12 @@ int fus_masker_check(const struct fus_models *models, const struct fus_masker_op
 {
     const struct fus_model *rows[FUS_MASKER_MODELS_MAX];
     size_t occluders, count;
-    return find_rows(models, options, rows, &occluders, &count, err);
+    const int rc = find_rows(models, options, rows, &occluders, &count, err);
+    if (rc != 0 && err != NULL)
+        (void)fus_strlcpy(err->pointer,
+                          count > occluders ? "/face_parser_model" : "/face_occluder_model",
+                          sizeof(err->pointer));
+    return rc;
 }
 
 size_t fus_masker_models(const struct fus_models *models, const struct fus_masker_options *options,

@@ -51,7 +51,8 @@ struct fus_masker_options {
  * 1 thread. The names belong to params. */
 void fus_masker_options_from_params(const struct fus_params *params,
                                     struct fus_masker_options *options);
-/* FUS_E_MODEL_NOT_FOUND with the command that installs what a selected type lacks. */
+/* FUS_E_MODEL_NOT_FOUND with the command that installs what a selected type lacks; err's pointer is
+ * that of the parameter, "/face_occluder_model". */
 int fus_masker_check(const struct fus_models *models, const struct fus_masker_options *options,
                      struct fus_error *err) FUS_MUST_CHECK;
 #define FUS_MASKER_MODELS_MAX 4

@@ -4,8 +4,10 @@
 
 #include "base/mem.h"
 #include "processors/swapper/mesh_swap.h"
+#include "processors/swapper/net_swap.h"
 
 #define CHOICES(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define ROLE "face_swapper"
 #define STANDARD_MODEL "hyperswap_1a_256"
 #define BUILTIN_MODEL "mesh_blend"
 
@@ -23,9 +25,10 @@ static const struct fus_param rows[] = {
             "run, else mesh_blend"},
     {.name = "face_swapper_pixel_boost",
      .type = FUS_PARAM_TEXT,
+     .choices = CHOICES("128x128", "256x256", "384x384", "512x512", "768x768", "1024x1024"),
      .group = "processors",
-     .flags = FUS_PARAM_LATER,
-     .doc = "Size at which a model swaps; mesh_blend always works at the picture's own"},
+     .doc = "Size at which a model swaps, a multiple of its own; left out: its own. mesh_blend "
+            "always works at the picture's"},
     {.name = "face_swapper_weight",
      .type = FUS_PARAM_FLOAT,
      .min = 0,
@@ -33,8 +36,9 @@ static const struct fus_param rows[] = {
      .step = 0.05,
      .default_text = "0.5",
      .group = "processors",
-     .flags = FUS_PARAM_LATER,
-     .doc = "Share of the source's identity, for models that take it"},
+     .doc =
+         "Share of the source's identity, for models that are told it as an embedding: below 0.5 "
+         "the target's own is mixed in, above it is taken away"},
     {.name = "face_swapper_strength",
      .type = FUS_PARAM_FLOAT,
      .min = 0,
@@ -59,65 +63,103 @@ static const struct fus_param rows[] = {
 static const struct fus_param_table params_table = {rows, FUS_COUNT(rows)};
 
 struct fus_processor {
-    struct fus_mesh_blend *blend;
+    struct fus_mesh_blend *blend; /* one of the two */
+    struct fus_net_swap *net;
 };
 
-static bool runnable(const struct fus_model *model)
+static bool is_mesh_blend(const struct fus_model *model)
 {
     return strcmp(model->family, "mesh_blend") == 0;
+}
+
+/* The model that was named; else FaceFusion's default if all that it needs is there; else the one
+ * that is built in. */
+static int choose(const struct fus_params *params, const struct fus_models *models,
+                  const struct fus_model **model, struct fus_error *err)
+{
+    const char *named = fus_params_text(params, "face_swapper_model");
+    const struct fus_model *found;
+    int failed = fus_models_choose(models, ROLE, named, STANDARD_MODEL, &found, err);
+    if (!failed && !named && !is_mesh_blend(found) && !fus_net_swap_helped(models, found))
+        failed = fus_models_choose(models, ROLE, BUILTIN_MODEL, BUILTIN_MODEL, &found, err);
+    if (failed)
+        return failed;
+    if (!is_mesh_blend(found) && !fus_net_swap_runs(found))
+        return fus_error_set(err, FUS_E_MODEL_NOT_FOUND,
+                             "the model %s is installed, but this version has no code for its kind "
+                             "(%s)",
+                             found->id, found->family);
+    *model = found;
+    return 0;
 }
 
 static int check(const struct fus_params *params, const struct fus_models *models,
                  const struct fus_model **model, struct fus_error *err)
 {
-    const char *named = fus_params_text(params, "face_swapper_model");
     const struct fus_model *found;
-    int failed = fus_models_choose(models, "face_swapper", named, STANDARD_MODEL, &found, err);
-    if (!failed && !named && !runnable(found))
-        failed =
-            fus_models_choose(models, "face_swapper", BUILTIN_MODEL, STANDARD_MODEL, &found, err);
-    if (failed)
-        return failed;
-    if (!runnable(found))
-        return fus_error_set(
-            err, FUS_E_MODEL_NOT_FOUND,
-            "the model %s is installed, but this version cannot run it; " BUILTIN_MODEL
-            " is built in",
-            found->id);
-    if (model)
+    int failed = choose(params, models, &found, err);
+    if (!failed && !is_mesh_blend(found))
+        failed = fus_net_swap_check(params, models, found, err);
+    if (!failed && model)
         *model = found;
-    return 0;
+    return failed;
 }
 
 static enum fus_source_type source_type(const struct fus_params *params,
                                         const struct fus_models *models)
 {
     const struct fus_model *model;
-    if (check(params, models, &model, NULL) == 0 && model->generator)
+    if (choose(params, models, &model, NULL) == 0 && model->generator)
         return FUS_SOURCE_TYPE_COMPOSITE_TRAINED;
     return FUS_SOURCE_TYPE_COMPOSITE;
 }
 
-/* mesh_blend draws by filtered points, and keeps state by track. */
+static enum fus_processor_pixels pixels(const struct fus_params *params,
+                                        const struct fus_models *models)
+{
+    const struct fus_model *model;
+    const bool net = choose(params, models, &model, NULL) == 0 && !is_mesh_blend(model);
+    return net ? FUS_PIXELS_BGR : FUS_PIXELS_NATIVE;
+}
+
 static unsigned wants(const struct fus_params *params, const struct fus_models *models)
 {
-    return FUS_WANTS_TRACKS;
+    const struct fus_model *model;
+    if (choose(params, models, &model, NULL) != 0)
+        return 0;
+    return is_mesh_blend(model) ? FUS_WANTS_TRACKS : fus_net_swap_wants(params, model);
+}
+
+static size_t list_models(const struct fus_params *params, const struct fus_models *models,
+                          const struct fus_model **list, size_t max)
+{
+    const struct fus_model *model;
+    if (max == 0 || choose(params, models, &model, NULL) != 0)
+        return 0;
+    if (!is_mesh_blend(model))
+        return fus_net_swap_models(params, models, model, list, max);
+    list[0] = model;
+    return 1;
 }
 
 static int open(const struct fus_processor_context *context, struct fus_processor **processor,
                 struct fus_error *err)
 {
-    int failed = check(context->params, context->models, NULL, err);
+    const struct fus_model *model;
+    int failed = check(context->params, context->models, &model, err);
     if (failed)
         return failed;
     FUS_CLEANUP(fus_mesh_blend_free) struct fus_mesh_blend *blend = NULL;
-    failed = fus_mesh_swap_new(context, &blend, err);
+    FUS_CLEANUP(fus_net_swap_free) struct fus_net_swap *net = NULL;
+    failed = is_mesh_blend(model) ? fus_mesh_swap_new(context, &blend, err)
+                                  : fus_net_swap_new(context, model, &net, err);
     if (failed)
         return failed;
     struct fus_processor *made = fus_calloc(1, sizeof *made);
     if (!made)
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "not enough memory for the face swapper");
     made->blend = FUS_TAKE(blend);
+    made->net = FUS_TAKE(net);
     *processor = made;
     return 0;
 }
@@ -125,6 +167,8 @@ static int open(const struct fus_processor_context *context, struct fus_processo
 static int process(struct fus_processor *processor, struct fus_processor_frame *frame,
                    struct fus_error *err)
 {
+    if (processor->net)
+        return fus_net_swap_frame(processor->net, frame, err);
     return fus_mesh_blend_frame(processor->blend, frame->image, frame->faces, frame->face_count,
                                 frame->pts_us, frame->index, err);
 }
@@ -134,6 +178,7 @@ static void close(struct fus_processor *processor)
     if (!processor)
         return;
     fus_mesh_blend_free(processor->blend);
+    fus_net_swap_free(processor->net);
     fus_free(processor);
 }
 
@@ -147,5 +192,7 @@ const struct fus_processor_descriptor fus_face_swapper = {
     .open = open,
     .process = process,
     .close = close,
+    .pixels = pixels,
     .wants = wants,
+    .models = list_models,
 };

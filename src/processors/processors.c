@@ -82,7 +82,10 @@ void fus_processors_check(const struct fus_params *params, const struct fus_mode
         faces = faces || processor->needs & FUS_NEEDS_FACES;
         struct fus_error err = {0};
         if (processor->check(params, models, NULL, &err) != 0) {
-            snprintf(pointer, sizeof pointer, "%s/%s_model", prefix, name);
+            if (err.pointer[0]) /* of a parameter: "/face_swapper_pixel_boost" */
+                snprintf(pointer, sizeof pointer, "%.40s%.55s", prefix, err.pointer);
+            else
+                snprintf(pointer, sizeof pointer, "%s/%s_model", prefix, name);
             fus_error_list_add(errors, err.code, pointer, "%s", err.detail);
         }
     }

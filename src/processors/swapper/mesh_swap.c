@@ -101,6 +101,20 @@ static int add_donors(const struct fus_processor_context *context, struct fus_me
                             "no face was found in source_images/%d", first->index);
 }
 
+/* Parameters of nets that the client gave and that mean nothing here. */
+static void name_unused(const struct fus_processor_context *context)
+{
+    static const char *const names[] = {"face_swapper_pixel_boost", "face_swapper_weight",
+                                        "face_mask_types"};
+    for (size_t i = 0; context->warn && i < FUS_COUNT(names); i++) {
+        char line[160];
+        if (!fus_params_is_set(context->params, names[i]))
+            continue;
+        snprintf(line, sizeof line, "%s: mesh_blend has no use for it", names[i]);
+        context->warn(context->warn_user, "parameter_unused", line);
+    }
+}
+
 int fus_mesh_swap_new(const struct fus_processor_context *context, struct fus_mesh_blend **out,
                       struct fus_error *err)
 {
@@ -121,6 +135,7 @@ int fus_mesh_swap_new(const struct fus_processor_context *context, struct fus_me
         failed = add_donors(context, blend, err);
     if (failed)
         return failed;
+    name_unused(context);
     fus_mesh_blend_donors_done(blend);
     *out = FUS_TAKE(blend);
     return 0;

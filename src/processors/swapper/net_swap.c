@@ -42,6 +42,21 @@ bool fus_net_swap_runs(const struct fus_model *model)
 
 /* ---- before a job ---- */
 
+static int find_recognizer(const struct fus_models *models, const struct fus_model **row,
+                           struct fus_error *err)
+{
+    return fus_models_choose(models, RECOGNIZER, STANDARD_RECOGNIZER, STANDARD_RECOGNIZER, row,
+                             err);
+}
+
+bool fus_net_swap_helped(const struct fus_models *models, const struct fus_model *model)
+{
+    const struct fus_swap_family *family = fus_swap_family(model);
+    const struct fus_model *row;
+    return family &&
+           (!fus_swap_takes_embedding(family) || find_recognizer(models, &row, NULL) == 0);
+}
+
 int fus_net_swap_check(const struct fus_params *params, const struct fus_models *models,
                        const struct fus_model *model, struct fus_error *err)
 {
@@ -50,8 +65,7 @@ int fus_net_swap_check(const struct fus_params *params, const struct fus_models 
     struct fus_masker_options masks;
     int size, failed = 0;
     if (fus_swap_takes_embedding(family))
-        failed = fus_models_choose(models, RECOGNIZER, STANDARD_RECOGNIZER, STANDARD_RECOGNIZER,
-                                   &recognizer, err);
+        failed = find_recognizer(models, &recognizer, err);
     if (!failed)
         failed = fus_swap_boost_size(model, fus_params_text(params, "face_swapper_pixel_boost"),
                                      &size, err);
@@ -64,8 +78,6 @@ int fus_net_swap_check(const struct fus_params *params, const struct fus_models 
 unsigned fus_net_swap_wants(const struct fus_params *params, const struct fus_model *model)
 {
     unsigned wants = 0;
-    struct fus_masker_options masks;
-    fus_masker_options_from_params(params, &masks);
     if (fus_swap_takes_embedding(fus_swap_family(model))) {
         wants |= FUS_WANTS_SOURCE_EMBEDDING;
         if (fus_identity_wants_target(params))

@@ -8,6 +8,8 @@
 
 /* true if there is code for the model's family. */
 bool fus_net_swap_runs(const struct fus_model *model);
+/* The recognizer is installed, if the model's family cannot do without. */
+bool fus_net_swap_helped(const struct fus_models *models, const struct fus_model *model);
 /* All that a job needs is there: the model's helpers (recognizer, masks) and a fitting
  * face_swapper_pixel_boost. FUS_E_MODEL_NOT_FOUND with the command that installs it,
  * FUS_E_INVALID_PARAMETER; err's pointer names a parameter ("/face_occluder_model") or is empty. */

@@ -131,8 +131,7 @@ static void what_is_not_built_yet_is_refused_by_name(void **state)
     common_schema(&schema);
     FUS_CLEANUP(fus_params_free) struct fus_params *params = fus_params_new(&schema);
     struct fus_error err = {0};
-    const char *const later[][2] = {{"face_mask_types", "box occlusion"},
-                                    {"lip_syncer_weight", "1"},
+    const char *const later[][2] = {{"lip_syncer_weight", "1"},
                                     {"output_video_encoder", "rawvideo"}};
     for (size_t i = 0; i < FUS_COUNT(later); i++) {
         assert_int_equal(fus_params_take_text(params, later[i][0], later[i][1], &err),
