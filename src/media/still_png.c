@@ -123,7 +123,7 @@ static bool write_icc(struct png_state *state, const struct fus_still_job *job)
 static void set_transforms(png_structp png, bool alpha)
 {
     png_set_expand(png);
-    png_set_scale_16(png);
+    png_set_strip_16(png); /* v >> 8, as OpenCV (and so FaceFusion) reads it */
     png_set_gray_to_rgb(png);
     png_set_bgr(png);
     if (!alpha)

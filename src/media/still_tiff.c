@@ -133,9 +133,10 @@ static enum alpha_kind prepare_alpha(TIFF *tiff)
     return ALPHA_STRAIGHT;
 }
 
-static uint8_t divided(unsigned value, unsigned alpha)
+static uint8_t divided(uint8_t value, unsigned alpha)
 {
-    return alpha ? (uint8_t)FUS_MIN((value * 255 + alpha / 2) / alpha, 255u) : 0;
+    unsigned straight = alpha ? (value * 255u + alpha / 2) / alpha : 0;
+    return (uint8_t)FUS_MIN(straight, 255u);
 }
 
 static void take_row(const uint32_t *raster, enum alpha_kind kind, int width, uint8_t *bgr,

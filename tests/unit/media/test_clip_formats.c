@@ -4,6 +4,13 @@
 
 static struct fus_media_limits limits;
 
+/* libx265 keeps a block of its own for good. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:x265";
+}
+
 static void set_encoders(struct fus_writer_options *options, const char *video, const char *audio)
 {
     snprintf(options->video_encoder, sizeof(options->video_encoder), "%s", video);
