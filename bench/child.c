@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -33,14 +34,13 @@ static int64_t proc_number(const char *path, const char *name)
     return number;
 }
 
-static struct fus_params *make_params(bool swap)
+static struct fus_params *make_params(const char *text)
 {
     struct fus_error_list errors = {0};
     struct fus_params *params = fus_params_new(fus_processors_schema());
-    json_t *json =
-        json_pack("{s:o}", "processors", swap ? json_pack("[s]", "face_swapper") : json_array());
+    json_t *json = json_loads(text, 0, NULL);
 
-    if (params && fus_params_take_json(params, json, "", &errors) != 0) {
+    if (params && (!json || fus_params_take_json(params, json, "", &errors) != 0)) {
         fus_params_free(params);
         params = NULL;
     }
@@ -48,41 +48,73 @@ static struct fus_params *make_params(bool swap)
     return params;
 }
 
-static int run_job(char **argv, struct fus_pipeline_result *result, struct fus_error *err)
+static int64_t process_cpu_us(void)
 {
-    bool swap = strcmp(argv[3], "swap") == 0;
+    struct timespec time;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+struct costs {
+    int64_t cpu_us, inference_us;
+};
+
+static int measure(struct fus_engine *engine, const struct fus_pipeline_request *request,
+                   struct costs *costs, struct fus_pipeline_result *result, struct fus_error *err)
+{
+    int64_t inference_ns = fus_engine_inference_cpu_ns(engine), cpu_us = process_cpu_us();
+    int rc = fus_pipeline_run(engine, request, NULL, result, err);
+
+    costs->cpu_us = process_cpu_us() - cpu_us;
+    costs->inference_us = (fus_engine_inference_cpu_ns(engine) - inference_ns) / 1000;
+    return rc;
+}
+
+static int run_job(char **argv, struct costs *costs, struct fus_pipeline_result *result,
+                   struct fus_error *err)
+{
+    bool models = argv[5][0] != '\0';
     int64_t threads = 1;
     FUS_CLEANUP(fus_engine_free) struct fus_engine *engine = NULL;
-    FUS_CLEANUP(fus_params_free) struct fus_params *params = make_params(swap);
+    FUS_CLEANUP(fus_params_free) struct fus_params *params = make_params(argv[3]);
 
     if (!params || !fus_parse_int(argv[4], 1, 64, &threads))
         return fus_error_set(err, FUS_E_INVALID_PARAMETER, "The child's arguments are wrong.");
 
-    const struct fus_engine_options options = {.threads = (int)threads};
+    /* the gate looks at one frame a second in a decode of its own: not what is measured here */
+    const struct fus_engine_options options = {
+        .threads = (int)threads, .models_dir = models ? argv[5] : NULL, .gate = FUS_GATE_OFF};
     const char *const sources[] = {argv[1]};
     struct fus_pipeline_request request = {.source_paths = sources,
-                                           .source_count = swap,
+                                           .source_count =
+                                               fus_params_list_count(params, "processors") > 0,
                                            .target_path = argv[0],
                                            .output_path = argv[2],
                                            .params = params};
     int rc = fus_engine_new(&options, &engine, err);
 
     fus_media_limits_default(&request.limits);
-    return rc ? rc : fus_pipeline_run(engine, &request, NULL, result, err);
+    if (!rc && models)
+        rc = measure(engine, &request, costs, result, err);
+    return rc ? rc : measure(engine, &request, costs, result, err);
 }
 
 int bench_child_main(char **argv)
 {
     struct fus_pipeline_result result;
     struct fus_error err = {0};
+    struct costs costs;
     json_t *json;
 
-    if (run_job(argv, &result, &err) != 0) {
+    if (run_job(argv, &costs, &result, &err) != 0) {
         fprintf(stderr, "%s: %s\n", fus_error_info(err.code)->name, err.detail);
         return 1;
     }
-    json = json_pack("{s:o,s:I,s:I,s:I}", "result", fus_pipeline_result_to_json(&result),
-                     "peak_rss_kb", (json_int_t)proc_number("/proc/self/status", "VmHWM"), "wchar",
+    json = json_pack("{s:o,s:I,s:I,s:I,s:I,s:I}", "result", fus_pipeline_result_to_json(&result),
+                     "cpu_us", (json_int_t)costs.cpu_us, "inference_us",
+                     (json_int_t)costs.inference_us, "peak_rss_kb",
+                     (json_int_t)proc_number("/proc/self/status", "VmHWM"), "wchar",
                      (json_int_t)proc_number("/proc/self/io", "wchar"), "write_bytes",
                      (json_int_t)proc_number("/proc/self/io", "write_bytes"));
     json_dumpf(json, stdout, JSON_COMPACT);
@@ -110,6 +142,8 @@ static int read_answer(int fd, struct bench_run *run, struct fus_error *err)
         run->seconds = run->result.timings.total_ms / 1000.0;
         run->peak_rss_kb = json_integer_value(json_object_get(json, "peak_rss_kb"));
         run->written = FUS_MAX(calls, disk);
+        run->cpu_us = json_integer_value(json_object_get(json, "cpu_us"));
+        run->inference_us = json_integer_value(json_object_get(json, "inference_us"));
     }
     json_decref(json);
     return rc ? fus_error_set(err, rc, "A run of the benchmark failed.") : 0;
@@ -121,20 +155,23 @@ int bench_run_child(const struct bench_job *job, struct bench_run *run, struct f
     FUS_AUTO_FREE char *clip = fus_strdup(job->clip);
     FUS_AUTO_FREE char *donor = fus_strdup(job->donor);
     FUS_AUTO_FREE char *output = fus_strdup(job->output);
+    FUS_AUTO_FREE char *params = fus_strdup(job->params);
+    FUS_AUTO_FREE char *models = fus_strdup(job->models ? job->models : "");
     char *argv[] = {(char[]){"fusiond-bench"},
                     (char[]){"--child"},
                     clip,
                     donor,
                     output,
-                    job->swap ? (char[]){"swap"} : (char[]){"pass"},
+                    params,
                     threads,
+                    models,
                     NULL};
     posix_spawn_file_actions_t actions;
     int ends[2], number, status = 0, rc;
     pid_t pid;
 
     snprintf(threads, sizeof(threads), "%d", job->threads);
-    if (!clip || !donor || !output || pipe2(ends, O_CLOEXEC) != 0)
+    if (!clip || !donor || !output || !params || !models || pipe2(ends, O_CLOEXEC) != 0)
         return fus_error_errno(err, errno, "A pipe could not be made");
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1);

@@ -25,6 +25,8 @@ struct bench {
     char *source, *donor; /* where the clip is cut from; the face */
     char folder[64];
     char *clip, *long_clip, *output;
+    char *models; /* folder of FaceFusion's models: measure them instead */
+    bool heavy;
     int seconds, rounds, factor, threads;
     struct fus_engine *engine;
 };
@@ -53,7 +55,7 @@ static int measure(const struct bench *bench, const char *clip, bool swap, struc
     const struct bench_job job = {.clip = clip,
                                   .donor = bench->donor,
                                   .output = bench->output,
-                                  .swap = swap,
+                                  .params = swap ? BENCH_MESH_BLEND : BENCH_PASSTHROUGH,
                                   .threads = bench->threads};
 
     return bench_run_child(&job, run, err);
@@ -199,6 +201,17 @@ static int make_clips(struct bench *bench, struct fus_error *err)
     return 0;
 }
 
+static int compare_models(const struct bench *bench, struct fus_error *err)
+{
+    const struct bench_job job = {.clip = bench->clip,
+                                  .donor = bench->donor,
+                                  .output = bench->output,
+                                  .models = bench->models,
+                                  .threads = bench->threads};
+
+    return bench_models(&job, bench->rounds, bench->heavy, err);
+}
+
 static int run(struct bench *bench, struct fus_error *err)
 {
     const struct fus_engine_options options = {.threads = bench->threads};
@@ -207,6 +220,8 @@ static int run(struct bench *bench, struct fus_error *err)
 
     if (!rc)
         rc = make_clips(bench, err);
+    if (!rc && bench->models)
+        return compare_models(bench, err);
     if (!rc)
         rc = compare_rates(bench, &swap, err);
     return rc ? rc : compare_memory(bench, &swap, err);
@@ -216,13 +231,15 @@ static int usage(void)
 {
     fprintf(stderr,
             "usage: fusiond-bench [--clip FILE] [--donor FILE] [--seconds N] [--rounds N]\n"
-            "                     [--factor N] [--threads N]\n"
+            "                     [--factor N] [--threads N] [--models DIR [--heavy]]\n"
             "  --clip     a clip with one face to cut from (default: rendered)\n"
             "  --donor    a picture with a face (default: rendered)\n"
             "  --seconds  length of the clip (10)\n"
             "  --rounds   turns of passthrough and swap (3)\n"
             "  --factor   how many times as long the clip for the memory is (10; 1: leave it out)\n"
-            "  --threads  cores to use (all)\n");
+            "  --threads  cores to use (all)\n"
+            "  --models   FaceFusion's chain with the models of this folder, against passthrough\n"
+            "  --heavy    its swapper has the arithmetic of the real one: share of native code\n");
     return 2;
 }
 
@@ -244,16 +261,20 @@ static bool parse(struct bench *bench, int argc, char **argv)
                                             {"rounds", required_argument, NULL, 'r'},
                                             {"factor", required_argument, NULL, 'f'},
                                             {"threads", required_argument, NULL, 't'},
+                                            {"models", required_argument, NULL, 'm'},
+                                            {"heavy", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
 
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         bool good = true;
 
-        if (c == 'c' || c == 'd') {
-            char **to = c == 'c' ? &bench->source : &bench->donor;
+        if (c == 'c' || c == 'd' || c == 'm') {
+            char **to = c == 'c' ? &bench->source : c == 'd' ? &bench->donor : &bench->models;
 
             fus_free(*to);
             *to = fus_strdup(optarg);
+        } else if (c == 'h') {
+            bench->heavy = true;
         } else if (c == 's') {
             good = take_number(optarg, 600, &bench->seconds);
         } else if (c == 'r') {
@@ -278,6 +299,7 @@ static void done(struct bench *bench)
     fus_engine_free(bench->engine);
     fus_free(bench->source);
     fus_free(bench->donor);
+    fus_free(bench->models);
     fus_free(bench->clip);
     fus_free(bench->long_clip);
     fus_free(bench->output);
@@ -293,7 +315,7 @@ int main(int argc, char **argv)
     struct fus_error err = {0};
     int rc;
 
-    if (argc == 7 && strcmp(argv[1], "--child") == 0)
+    if (argc == 8 && strcmp(argv[1], "--child") == 0)
         return bench_child_main(argv + 2);
     if (!parse(&bench, argc, argv))
         return usage();

@@ -10,7 +10,8 @@ struct fus_runtime {
     void *library;
     const OrtApi *api;
     OrtEnv *env;
-    OrtMemoryInfo *memory; /* CPU */
+    OrtMemoryInfo *memory;  /* CPU */
+    _Atomic int64_t cpu_ns; /* of the threads that called Run */
     char *path;
     char version[32];
 };

@@ -1,4 +1,6 @@
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "inference/convert.h"
@@ -218,12 +220,23 @@ static int describe_output(struct fus_run *run, size_t index, struct fus_error *
     return 0;
 }
 
+static int64_t thread_cpu_ns(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
 static OrtStatus *run_once(struct fus_run *run)
 {
     struct fus_session *session = run->session;
-    return session->runtime->api->Run(session->session, NULL, run->input_names, run->input_values,
-                                      session->input_count, run->output_names,
-                                      session->output_count, run->outputs);
+    int64_t start_ns = thread_cpu_ns();
+    OrtStatus *status = session->runtime->api->Run(
+        session->session, NULL, run->input_names, run->input_values, session->input_count,
+        run->output_names, session->output_count, run->outputs);
+    atomic_fetch_add_explicit(&session->runtime->cpu_ns, thread_cpu_ns() - start_ns,
+                              memory_order_relaxed);
+    return status;
 }
 
 int fus_run_execute(struct fus_run *run, struct fus_error *err)

@@ -1,5 +1,6 @@
 #include <dlfcn.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,4 +206,9 @@ const char *fus_runtime_version(const struct fus_runtime *runtime)
 const char *fus_runtime_path(const struct fus_runtime *runtime)
 {
     return runtime->path;
+}
+
+int64_t fus_runtime_cpu_ns(const struct fus_runtime *runtime)
+{
+    return atomic_load_explicit(&runtime->cpu_ns, memory_order_relaxed);
 }

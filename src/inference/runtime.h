@@ -24,6 +24,10 @@ FUS_CLEANUP_DEFINE(fus_runtime_free, struct fus_runtime *)
 const char *fus_runtime_version(const struct fus_runtime *runtime); /* "1.30.0" */
 const char *fus_runtime_path(const struct fus_runtime *runtime);
 
+/* CPU time that threads have spent inside ONNX Runtime's Run so far, ns. Its own helper threads
+ * (intra_op_threads > 1) are not in it. */
+int64_t fus_runtime_cpu_ns(const struct fus_runtime *runtime);
+
 struct fus_session;
 /* From bytes (which may be freed afterwards). intra_op_threads >= 1. FUS_E_MODEL_CORRUPT. */
 int fus_session_open(struct fus_runtime *runtime, const void *bytes, size_t size,

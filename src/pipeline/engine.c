@@ -38,6 +38,11 @@ struct fus_models *fus_engine_models(struct fus_engine *engine)
     return engine->models;
 }
 
+int64_t fus_engine_inference_cpu_ns(const struct fus_engine *engine)
+{
+    return fus_runtime_cpu_ns(engine->runtime);
+}
+
 struct fus_thread_plan fus_thread_plan(int threads)
 {
     return (struct fus_thread_plan){

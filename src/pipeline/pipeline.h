@@ -26,6 +26,8 @@ int fus_engine_new(const struct fus_engine_options *options, struct fus_engine *
 void fus_engine_free(struct fus_engine *engine);
 FUS_CLEANUP_DEFINE(fus_engine_free, struct fus_engine *)
 struct fus_models *fus_engine_models(struct fus_engine *engine);
+/* CPU time spent inside ONNX Runtime so far, ns (fus_runtime_cpu_ns). */
+int64_t fus_engine_inference_cpu_ns(const struct fus_engine *engine);
 
 struct fus_pipeline_request {
     const char *job_id;              /* for the label; may be NULL */

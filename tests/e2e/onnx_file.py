@@ -24,7 +24,11 @@ def _bytes(field, value):
 
 def tensor(name, shape, values, kind=FLOAT):
     """an initializer"""
-    raw = struct.pack('<%d%s' % (len(values), 'f' if kind == FLOAT else 'q'), *values)
+    return raw_tensor(name, shape, struct.pack('<%d%s' % (len(values), 'f' if kind == FLOAT else 'q'), *values), kind)
+
+
+def raw_tensor(name, shape, raw, kind=FLOAT):
+    """an initializer from its bytes"""
     return b''.join(_number(1, n) for n in shape) + _number(2, kind) + _bytes(8, name) + _bytes(9, raw)
 
 
@@ -33,6 +37,8 @@ def node(kind, inputs, outputs, **attributes):
     for name, value in attributes.items():
         if isinstance(value, int):
             body = _bytes(1, name) + _number(3, value) + _number(20, 2)
+        elif isinstance(value, str):
+            body = _bytes(1, name) + _bytes(4, value) + _number(20, 3)
         else:
             body = _bytes(1, name) + b''.join(_number(8, n) for n in value) + _number(20, 7)
         out += _bytes(5, body)

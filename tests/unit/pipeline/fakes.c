@@ -23,6 +23,10 @@ int fus_runtime_open(const char *library, struct fus_runtime **runtime, struct f
 void fus_runtime_free(struct fus_runtime *runtime)
 {
 }
+int64_t fus_runtime_cpu_ns(const struct fus_runtime *runtime)
+{
+    return 0;
+}
 int fus_models_open(struct fus_runtime *runtime, const char *folder, struct fus_models **models,
                     struct fus_error *err)
 {
