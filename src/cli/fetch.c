@@ -385,6 +385,8 @@ static void stop_transfer(struct job *job, CURLM *multi)
         (void)curl_multi_remove_handle(multi, job->easy);
         curl_easy_cleanup(job->easy);
     }
+    if (job->fd >= 0 && fus_fs_size(job->part) == 0)
+        (void)unlink(job->part); /* nothing came that could be gone on with */
     fus_close(job->fd);
     job->easy = NULL;
     job->fd = -1;

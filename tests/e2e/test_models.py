@@ -322,7 +322,7 @@ def test_jobs_and_api():
         text = doctor.stdout.decode()
         assert 'hyperswap_1a_256 works with content_analyser/nsfw_1, which is missing' in text, text
         assert 'fusiond models pull hyperswap_1a_256' in text, text
-        picture = os.path.join(harness.ROOT, 'docs', 'images', 'none.png')
+        picture = next(e.path for e in os.scandir(os.path.join(harness.ROOT, 'docs', 'images')) if e.name.endswith(('.png', '.jpg')))
         named = ['run', '-s', picture, '-t', picture, '-o', os.path.join(models, 'out.png'), '--processors', 'face_swapper',
                  '--face-swapper-model', 'hyperswap_1a_256', '--models-dir', models, '--data-dir', models + '/data']
         blocked = command_line(*named, '--set', 'policy.commercial=true')
