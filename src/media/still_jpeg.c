@@ -25,8 +25,8 @@ struct jpeg_state {
     int message; /* JERR_... or the damage that a warning told of */
     struct jpeg_decompress_struct in;
     struct jpeg_compress_struct out;
-    uint8_t *row;       /* CMYK or grey samples */
-    unsigned char *raw; /* libjpeg's malloc */
+    uint8_t *row;               /* CMYK or grey samples */
+    unsigned char *raw, *exact; /* libjpeg's malloc */
     unsigned long raw_size;
 };
 
@@ -89,6 +89,7 @@ static void state_free(struct jpeg_state *state)
     jpeg_destroy_compress(&state->out);
     fus_free(state->row);
     free(state->raw);
+    free(state->exact);
     fus_free(state);
 }
 FUS_CLEANUP_DEFINE(state_free, struct jpeg_state *)
@@ -190,7 +191,8 @@ int fus_jpeg_decode(const uint8_t *bytes, size_t size, const struct fus_still_he
  * 31: quality q is round(31 - 0.31 q) (nearbyint rounds halves to even, as upstream does). The AC
  * steps are MPEG-1's default intra matrix (ISO/IEC 11172-2, 2.4.3.2) times the scale over 8, the DC
  * step is 8, for luma and chroma alike. Upstream's encoder stops at 2; here 1 and 0 (from a quality
- * of 95 on) go on down to no loss but rounding. */
+ * of 95 on) go on down to no loss but rounding. The cosines are first written without loss and then
+ * quantised here, because libjpeg has no other place for a rule of rounding. */
 static void set_tables(struct jpeg_compress_struct *out, int quality)
 {
     static const uint8_t intra[DCTSIZE2] = {
@@ -206,8 +208,53 @@ static void set_tables(struct jpeg_compress_struct *out, int quality)
     jpeg_add_quant_table(out, 1, table, 100, TRUE);
 }
 
-static int encode_body(struct jpeg_state *state, const struct fus_still_job *job,
-                       struct fus_error *err)
+static void set_no_loss(struct jpeg_compress_struct *out)
+{
+    unsigned table[DCTSIZE2];
+    for (int i = 0; i < DCTSIZE2; i++)
+        table[i] = 1;
+    jpeg_add_quant_table(out, 0, table, 100, TRUE);
+    jpeg_add_quant_table(out, 1, table, 100, TRUE);
+}
+
+/* One block by FFmpeg's rule: the AC steps are counted from 5/8 of a step on, which drops noise
+ * that libjpeg's halves would keep; the DC step is rounded. */
+static void quantise(JCOEF *block, const JQUANT_TBL *table)
+{
+    for (int i = 0; i < DCTSIZE2; i++) {
+        int step = table->quantval[i], value = block[i], size = abs(value);
+        int level = i ? (8 * size + 3 * step) / (8 * step) : (2 * size + step) / (2 * step);
+        block[i] = (JCOEF)(value < 0 ? -level : level);
+    }
+}
+
+/* Quantises all that state->in holds unquantised, and writes it. */
+static void requantise(struct jpeg_state *state, const struct fus_still_job *job)
+{
+    struct jpeg_decompress_struct *in = &state->in;
+    struct jpeg_compress_struct *out = &state->out;
+    jvirt_barray_ptr *blocks = jpeg_read_coefficients(in);
+    jpeg_copy_critical_parameters(in, out);
+    set_tables(out, job->quality);
+    out->optimize_coding = TRUE;
+    for (int c = 0; c < in->num_components; c++) {
+        const jpeg_component_info *part = &in->comp_info[c];
+        for (JDIMENSION y = 0; y < part->height_in_blocks; y++) {
+            JBLOCKARRAY row = in->mem->access_virt_barray((j_common_ptr)in, blocks[c], y, 1, TRUE);
+            for (JDIMENSION x = 0; x < part->width_in_blocks; x++)
+                quantise(row[0][x], out->quant_tbl_ptrs[out->comp_info[c].quant_tbl_no]);
+        }
+    }
+    jpeg_write_coefficients(out, blocks);
+    if (job->icc)
+        jpeg_write_icc_profile(out, job->icc, (unsigned)job->icc_size);
+    jpeg_finish_compress(out);
+    jpeg_finish_decompress(in);
+}
+
+/* The picture's cosines without loss, as a JPEG in state->raw. */
+static int transform(struct jpeg_state *state, const struct fus_still_job *job,
+                     struct fus_error *err)
 {
     const struct fus_image *image = job->image;
     struct jpeg_compress_struct *out = &state->out;
@@ -218,15 +265,13 @@ static int encode_body(struct jpeg_state *state, const struct fus_still_job *job
     out->input_components = job->grey ? 1 : 3;
     out->in_color_space = job->grey ? JCS_GRAYSCALE : JCS_EXT_BGR;
     jpeg_set_defaults(out);
-    set_tables(out, job->quality);
-    out->optimize_coding = TRUE;
+    set_no_loss(out);
+    out->dct_method = JDCT_ISLOW;
     if (!job->grey && job->quality >= FULL_CHROMA_QUALITY)
         out->comp_info[0].h_samp_factor = out->comp_info[0].v_samp_factor = 1;
     if (job->grey && !(state->row = fus_malloc((size_t)image->width)))
         return out_of_memory(err);
     jpeg_start_compress(out, TRUE);
-    if (job->icc)
-        jpeg_write_icc_profile(out, job->icc, (unsigned)job->icc_size);
     while (out->next_scanline < out->image_height) {
         uint8_t *from = image->plane[0] + image->stride_bytes[0] * out->next_scanline;
         JSAMPROW row = from;
@@ -238,6 +283,25 @@ static int encode_body(struct jpeg_state *state, const struct fus_still_job *job
         jpeg_write_scanlines(out, &row, 1);
     }
     jpeg_finish_compress(out);
+    return 0;
+}
+
+static int encode_body(struct jpeg_state *state, const struct fus_still_job *job,
+                       struct fus_error *err)
+{
+    int rc = transform(state, job, err);
+    if (rc < 0)
+        return rc;
+    state->exact = state->raw;
+    state->raw = NULL;
+    jpeg_destroy_compress(&state->out);
+    jpeg_create_decompress(&state->in);
+    jpeg_mem_src(&state->in, state->exact, state->raw_size);
+    jpeg_read_header(&state->in, TRUE);
+    state->raw_size = 0;
+    jpeg_create_compress(&state->out);
+    jpeg_mem_dest(&state->out, &state->raw, &state->raw_size);
+    requantise(state, job);
     return 0;
 }
 
