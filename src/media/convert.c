@@ -46,9 +46,10 @@ static int scaler_open(struct fus_scaler *scaler, struct fus_error *err)
     bool resized = scaler->key.from_width != scaler->key.to_width ||
                    scaler->key.from_height != scaler->key.to_height;
     int flags = SWS_BICUBIC;
-    if (from_rgb || to_rgb)
+    if ((from_rgb || to_rgb) && !scaler->plain)
         flags |= SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT;
-    if (from_rgb && to_rgb) /* both ends have all their colour: none of it is thinned out */
+    if (from_rgb && to_rgb &&
+        !scaler->plain) /* both ends have all their colour: none of it is thinned out */
         flags |= SWS_FULL_CHR_H_INP;
     if (resized)
         flags |= SWS_ACCURATE_RND;

@@ -39,6 +39,7 @@ void fus_frame_view(const AVFrame *av, struct fus_image *image);
 /* A swscale context kept between frames. Zero-initialise. */
 struct fus_scaler {
     struct SwsContext *context;
+    bool plain; /* between RGB and YUV as FFmpeg's command line does it, faster and rougher */
     struct {
         int from_format, from_width, from_height, to_format, to_width, to_height;
         int from_matrix, to_matrix, from_full, to_full;

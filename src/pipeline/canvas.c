@@ -30,16 +30,38 @@ static struct fus_rect whole(const struct fus_image *image)
     return (struct fus_rect){0, 0, image->width, image->height};
 }
 
+static int recolor(struct fus_canvas *canvas, const struct fus_image *from, struct fus_image *to,
+                   struct fus_error *err)
+{
+    if (!canvas->recolor)
+        canvas->recolor = fus_recolor_new();
+    if (!canvas->recolor)
+        return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory to convert a picture.");
+    return fus_recolor_run(canvas->recolor, from, to, err);
+}
+
+/* native's picture into buffer. */
+static int to_bgr(struct fus_canvas *canvas, struct fus_error *err)
+{
+    const struct fus_image *native = canvas->native;
+
+    if (canvas->as_ffmpeg)
+        return recolor(canvas, native, &canvas->buffer, err);
+    fus_color_to_bgr(native, whole(native), canvas->buffer.plane[0],
+                     canvas->buffer.stride_bytes[0]);
+    return 0;
+}
+
 int fus_canvas_bgr(struct fus_canvas *canvas, struct fus_image **bgr, struct fus_error *err)
 {
     if (!canvas->shown) {
         const struct fus_image *native = canvas->native;
         int rc = provide(&canvas->buffer, FUS_PIXEL_BGR8, native->width, native->height, err);
 
+        if (!rc)
+            rc = to_bgr(canvas, err);
         if (rc)
             return rc;
-        fus_color_to_bgr(native, whole(native), canvas->buffer.plane[0],
-                         canvas->buffer.stride_bytes[0]);
         canvas->bgr = canvas->buffer;
         canvas->shown = true;
     }
@@ -90,7 +112,15 @@ static int write_back(struct fus_canvas *canvas, struct fus_error *err)
     struct fus_image *native = canvas->native;
     int rc;
 
-    if (rect.width == 0 || native->format == FUS_PIXEL_BGR8)
+    if (native->format == FUS_PIXEL_BGR8)
+        return 0;
+    if (canvas->as_ffmpeg) {
+        struct fus_image *bgr;
+
+        rc = fus_canvas_bgr(canvas, &bgr, err);
+        return rc ? rc : recolor(canvas, bgr, native, err);
+    }
+    if (rect.width == 0)
         return 0;
     rc = provide(&canvas->before, FUS_PIXEL_BGR8, native->width, native->height, err);
     if (!rc)
@@ -199,5 +229,6 @@ void fus_canvas_done(struct fus_canvas *canvas)
     fus_image_done(&canvas->before);
     fus_image_done(&canvas->cover);
     fus_resampler_free(canvas->resampler);
+    fus_recolor_free(canvas->recolor);
     *canvas = (struct fus_canvas){0};
 }

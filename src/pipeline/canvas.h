@@ -7,6 +7,7 @@
 #define FUS_PIPELINE_CANVAS_H
 
 #include "base/image.h"
+#include "media/scale.h"
 #include "vision/resample.h"
 
 /* Zero-initialise. */
@@ -20,6 +21,10 @@ struct fus_canvas {
     struct fus_image before; /* what native shows of the changed part */
     struct fus_image cover;  /* where it differs */
     struct fus_resampler *resampler;
+    bool as_ffmpeg; /* the owner's: a clip's picture goes to BGR and back as a whole, as
+                       FaceFusion 3.8 does it; else only what changed goes back, and untouched
+                       pixels keep their bits */
+    struct fus_recolor *recolor;
 };
 
 /* A new picture. The pixels of native may be written from the first fus_canvas_native or _finish

@@ -179,12 +179,19 @@ static int open_faces(struct clip *clip, struct fus_error *err)
     return rc;
 }
 
+/* FaceFusion 3.8 takes every picture of a clip to BGR and back, changed or not. */
+static bool as_ffmpeg(const struct fus_pipeline_job *job)
+{
+    return job->chain.bgr && fus_params_text(job->request->params, "compat") != NULL;
+}
+
 /* The canvas of an item: the frame itself, or its upright copy. */
 static int show(struct fus_pipeline_job *job, struct fus_clip_item *item, struct fus_error *err)
 {
     struct fus_image *frame = &item->message->frame.image;
     int rotation = job->info.rotation;
 
+    item->canvas.as_ffmpeg = as_ffmpeg(job);
     if (rotation == 0) {
         fus_canvas_start(&item->canvas, frame);
         return 0;
@@ -349,8 +356,9 @@ static int change_frame(struct clip *clip, struct fus_clip_item *item, struct fu
 static int process_frame(struct clip *clip, struct fus_clip_item *item, struct fus_error *err)
 {
     struct fus_pipeline_job *job = clip->job;
-    bool concerned = job->chain.count > 0 && (!needs_faces(clip) || item->chosen_count > 0 ||
-                                              !fus_size_equal(clip->working, clip->native));
+    bool concerned =
+        job->chain.count > 0 && (!needs_faces(clip) || item->chosen_count > 0 || as_ffmpeg(job) ||
+                                 !fus_size_equal(clip->working, clip->native));
     int rc = fus_progress_check(&job->progress, err);
 
     if (!rc && concerned)
