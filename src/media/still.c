@@ -177,14 +177,16 @@ int fus_still_encode(const struct fus_still *still, const struct fus_still_optio
         .alpha = still->alpha.plane[0] ? &still->alpha : NULL,
         .grey = can_grey && still->grey && !icc_is(still, "RGB ") && all_grey(&still->image),
         .quality = options->quality,
+        .as_facefusion = options->as_facefusion,
     };
-    if (icc_is(still, job.grey ? "GRAY" : "RGB ")) {
+    if (!job.as_facefusion && icc_is(still, job.grey ? "GRAY" : "RGB ")) {
         job.icc = still->icc;
         job.icc_size = still->icc_size;
     }
     switch (options->container) {
     case FUS_CONTAINER_JPEG:
-        return fus_jpeg_encode(&job, bytes, size, err);
+        return job.as_facefusion ? fus_jpeg_generations(&job, bytes, size, err)
+                                 : fus_jpeg_encode(&job, bytes, size, err);
     case FUS_CONTAINER_PNG:
         return fus_png_encode(&job, bytes, size, err);
     case FUS_CONTAINER_WEBP:

@@ -28,11 +28,18 @@ int fus_still_read(const char *path, const struct fus_media_limits *limits, stru
 struct fus_still_options {
     enum fus_container container; /* JPEG, PNG, WEBP or TIFF */
     int quality;                  /* 0..100; JPEG and WebP; WebP 100 is lossless. PNG ignores it */
+    /* JPEG and WebP as FaceFusion 3.8 makes them: a JPEG goes through OpenCV's (quality 95) on its
+     * way to FFmpeg's encoder, a WebP is always lossy. Neither carries ICC then. */
+    bool as_facefusion;
 };
 /* Encodes into memory: *bytes is the caller's (fus_free). Alpha is kept by PNG, WebP and TIFF and
  * dropped by JPEG; ICC is embedded. PNG is lossless: unchanged pixels come back bit for bit. No
  * metadata but ICC: safety/label.h adds it. */
 int fus_still_encode(const struct fus_still *still, const struct fus_still_options *options,
                      uint8_t **bytes, size_t *size, struct fus_error *err) FUS_MUST_CHECK;
+
+/* FaceFusion 3.8 works on a copy of the target that FFmpeg made, which costs a lossy target a
+ * generation: does that to a WebP; other pictures stay as they are. */
+int fus_still_recode(struct fus_still *still, struct fus_error *err) FUS_MUST_CHECK;
 
 #endif

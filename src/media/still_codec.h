@@ -29,6 +29,7 @@ struct fus_still_job {
     size_t icc_size;
     bool grey; /* write one channel: B, G and R are equal everywhere */
     int quality;
+    bool as_facefusion; /* JPEG: OpenCV's tables, see still_generations.c; WebP: never lossless */
 };
 int fus_jpeg_encode(const struct fus_still_job *job, uint8_t **bytes, size_t *size,
                     struct fus_error *err) FUS_MUST_CHECK;
@@ -39,6 +40,10 @@ int fus_webp_encode(const struct fus_still_job *job, uint8_t **bytes, size_t *si
 
 int fus_tiff_encode(const struct fus_still_job *job, uint8_t **bytes, size_t *size,
                     struct fus_error *err) FUS_MUST_CHECK;
+
+/* The JPEG that FFmpeg makes of one that OpenCV made. */
+int fus_jpeg_generations(const struct fus_still_job *job, uint8_t **bytes, size_t *size,
+                         struct fus_error *err) FUS_MUST_CHECK;
 
 /* Shared by the codecs: rows of BGRA to image + alpha and back; width pixels. */
 void fus_bgra_split(const uint8_t *bgra, uint8_t *bgr, uint8_t *alpha, int width);

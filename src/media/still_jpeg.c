@@ -17,6 +17,8 @@
 #define SCANS_MAX 200
 /* From here on colour keeps its full resolution. */
 #define FULL_CHROMA_QUALITY 90
+/* What OpenCV writes when nobody says otherwise, with half the chroma. */
+#define OPENCV_QUALITY 95
 
 struct jpeg_state {
     struct jpeg_error_mgr manager; /* first: libjpeg hands it back */
@@ -252,7 +254,7 @@ static void requantise(struct jpeg_state *state, const struct fus_still_job *job
     jpeg_finish_decompress(in);
 }
 
-/* The picture's cosines without loss, as a JPEG in state->raw. */
+/* The picture's cosines without loss, as a JPEG in state->raw; OpenCV's JPEG if that is wanted. */
 static int transform(struct jpeg_state *state, const struct fus_still_job *job,
                      struct fus_error *err)
 {
@@ -265,9 +267,12 @@ static int transform(struct jpeg_state *state, const struct fus_still_job *job,
     out->input_components = job->grey ? 1 : 3;
     out->in_color_space = job->grey ? JCS_GRAYSCALE : JCS_EXT_BGR;
     jpeg_set_defaults(out);
-    set_no_loss(out);
+    if (job->as_facefusion)
+        jpeg_set_quality(out, OPENCV_QUALITY, TRUE);
+    else
+        set_no_loss(out);
     out->dct_method = JDCT_ISLOW;
-    if (!job->grey && job->quality >= FULL_CHROMA_QUALITY)
+    if (!job->grey && !job->as_facefusion && job->quality >= FULL_CHROMA_QUALITY)
         out->comp_info[0].h_samp_factor = out->comp_info[0].v_samp_factor = 1;
     if (job->grey && !(state->row = fus_malloc((size_t)image->width)))
         return out_of_memory(err);
@@ -290,7 +295,7 @@ static int encode_body(struct jpeg_state *state, const struct fus_still_job *job
                        struct fus_error *err)
 {
     int rc = transform(state, job, err);
-    if (rc < 0)
+    if (rc < 0 || job->as_facefusion)
         return rc;
     state->exact = state->raw;
     state->raw = NULL;

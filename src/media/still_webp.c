@@ -130,7 +130,7 @@ int fus_webp_encode(const struct fus_still_job *job, uint8_t **bytes, size_t *si
     if (job->image->width > WEBP_MAX_DIMENSION || job->image->height > WEBP_MAX_DIMENSION)
         return fus_error_set(err, FUS_E_INVALID_PARAMETER, "WebP holds at most %d pixels a side.",
                              WEBP_MAX_DIMENSION);
-    config.lossless = job->quality >= 100;
+    config.lossless = job->quality >= 100 && !job->as_facefusion;
     config.quality = config.lossless ? 70.0f : (float)FUS_CLAMP(job->quality, 0, 100);
     config.exact = 1; /* colours under full transparency stay */
     picture.use_argb = config.lossless;

@@ -61,6 +61,11 @@ static int add_facts(struct fus_pipeline_job *job, const struct fus_image *image
     return rc;
 }
 
+static bool is_compat(const struct fus_pipeline_job *job)
+{
+    return fus_params_text(job->request->params, "compat") != NULL;
+}
+
 static int find_faces(struct fus_pipeline_job *job, const struct fus_still *still,
                       struct fus_faces *faces, struct fus_error *err)
 {
@@ -120,8 +125,8 @@ static int process(struct fus_pipeline_job *job, struct fus_still *still, struct
     const struct fus_params *params = job->request->params;
     bool needs_faces = job->chain.needs & FUS_NEEDS_FACES;
     struct fus_size native = size_of(&still->image);
-    struct fus_size output = fus_size_scaled(native, fus_params_float(params, "output_image_scale"),
-                                             fus_params_text(params, "compat") != NULL);
+    struct fus_size output =
+        fus_size_scaled(native, fus_params_float(params, "output_image_scale"), is_compat(job));
     struct fus_canvas canvas = {0};
     int rc = 0;
 
@@ -129,6 +134,8 @@ static int process(struct fus_pipeline_job *job, struct fus_still *still, struct
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory for the faces.");
     if (needs_faces)
         rc = find_faces(job, still, faces, err);
+    if (!rc && is_compat(job))
+        rc = fus_still_recode(still, err);
     if (!rc)
         rc = scale_image(&still->image, fus_size_working(native, output), err);
     if (!rc && job->chain.count > 0 && (!needs_faces || job->selection.count > 0))
@@ -149,6 +156,7 @@ static int encode(struct fus_pipeline_job *job, const struct fus_still *still, u
     const struct fus_still_options options = {
         .container = job->container,
         .quality = (int)fus_params_int(job->request->params, "output_image_quality"),
+        .as_facefusion = is_compat(job),
     };
     int64_t start_us = fus_clock_monotonic_us();
     int rc;

@@ -205,6 +205,26 @@ int parity_job_run(const struct parity_whole *whole, const struct parity_job *jo
     return fus_pipeline_run(whole->engine, &request, &events, result, err);
 }
 
+/* <keep>/<name>-ours.<extension> */
+static void keep_file(const struct parity_whole *whole, const struct parity_job *job,
+                      const char *output)
+{
+    FUS_AUTO_FREE void *bytes = NULL;
+    struct fus_error err = {0};
+    char path[2200];
+    size_t size = 0;
+    snprintf(path, sizeof path, "%s/%s-ours%s", whole->keep, job->name, strrchr(output, '.'));
+    if (fus_str_ends(path, ".png"))
+        return; /* written as a picture already */
+    int rc = fus_fs_mkdirs(whole->keep, 0755, &err);
+    if (!rc)
+        rc = fus_fs_read(output, (size_t)1 << 30, &bytes, &size, &err);
+    if (!rc)
+        rc = fus_fs_write_atomic(path, bytes, size, 0644, &err);
+    if (rc)
+        printf("%s: %s\n", job->name, err.detail);
+}
+
 static void run_and_compare(const struct parity_whole *whole, const struct parity_job *job,
                             struct parity_outcome *outcome)
 {
@@ -226,6 +246,8 @@ static void run_and_compare(const struct parity_whole *whole, const struct parit
         parity_compare_clips(whole, job, output, outcome);
     else
         parity_compare_stills(whole, job, output, outcome);
+    if (whole->keep)
+        keep_file(whole, job, output);
     (void)remove(output);
 }
 
