@@ -7,6 +7,7 @@
 #include "api/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "facefusion/facefusion.h"
 #include "media/media.h"
 #include "processors/processor.h"
 
@@ -19,14 +20,23 @@ static const struct member {
     const char *name;
     bool later;
 } members[] = {
-    {"source_images", false}, {"target", false},
-    {"target_image", false},  {"target_video", false},
-    {"output_format", false}, {"parameters", false},
-    {"priority", false},      {"timeout_seconds", false},
-    {"max_attempts", false},  {"metadata", false},
-    {"cache", false},         {"webhook", true},
-    {"consent", true},        {"labels", true},
-    {"deadline", true},       {"queue_timeout_seconds", true},
+    {"source_images", false},
+    {"target", false},
+    {"target_image", false},
+    {"target_video", false},
+    {"output_format", false},
+    {"parameters", false},
+    {"priority", false},
+    {"timeout_seconds", false},
+    {"max_attempts", false},
+    {"metadata", false},
+    {"cache", false},
+    {"engine", false},
+    {"webhook", true},
+    {"consent", true},
+    {"labels", true},
+    {"deadline", true},
+    {"queue_timeout_seconds", true},
 };
 
 static const struct member *find_member(const char *name)
@@ -115,6 +125,25 @@ static const char *take_format(const json_t *body, struct fus_error_list *errors
     return NULL;
 }
 
+/* true: FaceFusion is to do it, and it is there. */
+static bool take_engine(const struct fus_api *api, const json_t *body,
+                        struct fus_error_list *errors)
+{
+    const json_t *value = json_object_get(body, "engine");
+    const char *text = json_string_value(value);
+    struct fus_error err = {0};
+    if (value == NULL || json_is_null(value) || (text != NULL && strcmp(text, "native") == 0))
+        return false;
+    if (text == NULL || strcmp(text, "facefusion") != 0) {
+        fus_error_list_add(errors, FUS_E_INVALID_PARAMETER, "/engine",
+                           "This must be \"native\" or \"facefusion\".");
+        return false;
+    }
+    if (fus_facefusion_available(api->options.config, &err) != 0)
+        fus_error_list_add(errors, err.code, err.pointer, "%s", err.detail);
+    return true;
+}
+
 static void take_cache(const json_t *body, struct fus_error_list *errors)
 {
     const json_t *value = json_object_get(body, "cache");
@@ -162,12 +191,13 @@ static json_t *preset_parameters(const json_t *given, const char *preset,
     return parameters;
 }
 
-static bool needs_source(const struct fus_params *params)
+static bool needs_source(const struct fus_params *params, bool second)
 {
+    /* What FaceFusion's processors need it says itself. */
     for (size_t i = 0; i < fus_params_list_count(params, "processors"); i++) {
         const struct fus_processor_descriptor *found =
             fus_processor_find(fus_params_list_text(params, "processors", i));
-        if (found != NULL && (found->needs & FUS_NEEDS_SOURCE_FACE) != 0)
+        if (!second && found != NULL && (found->needs & FUS_NEEDS_SOURCE_FACE) != 0)
             return true;
     }
     return false;
@@ -185,8 +215,10 @@ static json_t *kept_parameters(const struct fus_params *params)
     return kept;
 }
 
-static char *ignored_warnings(const struct fus_params *params)
+static char *ignored_warnings(const struct fus_params *params, bool second)
 {
+    if (second)
+        return fus_strdup("[]"); /* the other engine acts on them */
     FUS_AUTO_STR struct fus_str text = {0};
     const char *name = NULL;
     fus_str_append(&text, "[");
@@ -200,8 +232,10 @@ static char *ignored_warnings(const struct fus_params *params)
 }
 
 static int check_parameters(struct fus_api *api, const json_t *body, const char *preset,
-                            struct fus_params *params, struct fus_error_list *errors)
+                            bool second, struct fus_params *params, struct fus_error_list *errors)
 {
+    if (second)
+        fus_params_take_later(params);
     const json_t *given = json_object_get(body, "parameters");
     if (given != NULL && !json_is_object(given)) {
         fus_error_list_add(errors, FUS_E_INVALID_PARAMETER, "/parameters",
@@ -209,11 +243,16 @@ static int check_parameters(struct fus_api *api, const json_t *body, const char 
         given = NULL;
     }
     FUS_AUTO_JSON json_t *parameters = preset_parameters(given, preset, errors);
-    int rc = fus_facefusion_ini_apply(api->options.defaults, false, params, NULL);
+    int rc = fus_facefusion_ini_apply(api->options.defaults, second, params, NULL);
     if (rc == 0)
         rc = fus_params_take_json(params, parameters, "/parameters", errors);
     if (rc == FUS_E_OUT_OF_MEMORY)
         return rc;
+    if (second) {
+        fus_facefusion_check(params, api->options.models, api->options.config->gate, "/parameters",
+                             errors);
+        return 0;
+    }
     fus_processors_check(params, api->options.models, "/parameters", errors);
     if (errors->count == 0)
         fus_processors_check_gate(params, api->options.models, api->options.config->gate,
@@ -237,10 +276,12 @@ static int check_all(struct fus_api *api, const json_t *body, const struct fus_f
 {
     const struct fus_config *config = api->options.config;
     check_members(body, errors);
-    int rc = check_parameters(api, body, preset, params, errors);
+    bool second = take_engine(api, body, errors);
+    int rc = check_parameters(api, body, preset, second, params, errors);
     if (rc != 0)
         return rc;
-    FUS_AUTO_JSON json_t *sources = fus_job_sources(api, body, form, needs_source(params), errors);
+    FUS_AUTO_JSON json_t *sources =
+        fus_job_sources(api, body, form, needs_source(params, second), errors);
     FUS_AUTO_JSON json_t *target = fus_job_target(api, body, form, errors);
     fus_job_unused_parts(sources, target, form, errors);
     const char *format = take_format(body, errors);
@@ -258,8 +299,10 @@ static int check_all(struct fus_api *api, const json_t *body, const struct fus_f
                   format, "parameters", kept_parameters(params));
     if (digest != NULL)
         json_object_set_new(kept, "idempotency", json_string(digest));
+    if (second)
+        json_object_set_new(kept, "engine", json_string("facefusion"));
     job->request = dump(kept);
-    job->warnings = ignored_warnings(params);
+    job->warnings = ignored_warnings(params, second);
     return job->request != NULL && job->warnings != NULL && job->metadata != NULL
                ? 0
                : FUS_E_OUT_OF_MEMORY;
@@ -285,7 +328,7 @@ static json_t *text_value(const char *name, const char *text)
 {
     json_t *value = NULL;
     bool is_text = strcmp(name, "output_format") == 0 || strncmp(name, "target", 6) == 0 ||
-                   strcmp(name, "cache") == 0;
+                   strcmp(name, "cache") == 0 || strcmp(name, "engine") == 0;
     if (!is_text && fus_json_parse(text, strlen(text), &value, NULL) == 0)
         return value;
     return json_string(text);

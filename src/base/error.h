@@ -42,6 +42,7 @@
     X(QUEUE_FULL, "queue_full", 503, true, "warn", "The queue is full")                            \
     X(OUT_OF_MEMORY, "out_of_memory", 503, true, "error", "Not enough memory")                     \
     X(WORKER_CRASHED, "worker_crashed", 500, true, "error", "The worker process ended")            \
+    X(ENGINE_FAILED, "engine_failed", 422, false, "warn", "The other engine could not do the job")  \
     X(TIMED_OUT, "timed_out", 504, true, "warn", "Took too long")                                  \
     X(CANCELLED, "cancelled", 409, false, "info", "Cancelled")                                     \
     X(STORAGE_UNAVAILABLE, "storage_unavailable", 503, true, "error", "Storage is not available")  \

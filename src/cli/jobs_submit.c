@@ -17,7 +17,7 @@ struct submit_args {
     size_t source_count;
     const char *target, *output, *format;
     int64_t priority; /* -1: the server's default */
-    bool by_path, wait;
+    bool by_path, wait, second;
 };
 
 static void submit_done(struct submit_args *args)
@@ -35,6 +35,7 @@ static const struct fus_option own[] = {
      "jpg, png, webp, tiff, mp4, mov, m4v, mkv, webm, avi or wmv (default: by -o, else the "
      "target's)",
      "Job"},
+    {"engine", 0, FUS_OPTION_VALUE, "NAME", "native, or facefusion if the server has it", "Job"},
     {"by-path", 0, FUS_OPTION_FLAG, NULL,
      "The files are the server's, by path; nothing is uploaded", "Job"},
     {"priority", 0, FUS_OPTION_VALUE, "N", "0 to 9 (default: 5)", "Job"},
@@ -64,7 +65,12 @@ static int take(void *user, const struct fus_option *option, const char *value,
         args->by_path = true;
     else if (strcmp(option->name, "wait") == 0)
         args->wait = true;
-    else if (!fus_parse_int(value, 0, 9, &args->priority))
+    else if (strcmp(option->name, "engine") == 0) {
+        args->second = strcmp(value, "facefusion") == 0;
+        if (!args->second && strcmp(value, "native") != 0)
+            return fus_error_set(err, FUS_E_INVALID_PARAMETER,
+                                 "--engine must be native or facefusion, not \"%.60s\"", value);
+    } else if (!fus_parse_int(value, 0, 9, &args->priority))
         return fus_error_set(err, FUS_E_INVALID_PARAMETER, "--priority must be from 0 to 9");
     return 0;
 }
@@ -108,6 +114,8 @@ static json_t *parameters(const struct submit_args *args, struct fus_error *err)
         (void)fus_error_set(err, FUS_E_OUT_OF_MEMORY, "not enough memory");
         return NULL;
     }
+    if (args->second)
+        fus_params_take_later(params);
     if (fus_param_args_apply(&args->params, params, errors) != 0) {
         size_t kept = fus_error_list_kept(errors);
         for (size_t i = 0; i + 1 < kept; i++)
@@ -140,6 +148,8 @@ static char *request_text(const struct submit_args *args, json_t *params, struct
         failed |= json_object_set(request, "parameters", params);
         if (args->format != NULL)
             failed |= json_object_set_new(request, "output_format", json_string(args->format));
+        if (args->second)
+            failed |= json_object_set_new(request, "engine", json_string("facefusion"));
         if (args->priority >= 0)
             failed |= json_object_set_new(request, "priority", json_integer(args->priority));
         if (args->by_path)

@@ -2,11 +2,18 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/engine_args.h"
+#include "facefusion/facefusion.h"
 #include "processors/processor.h"
+
+enum { GRACE_MS = 1000 };
 
 static void on_progress(void *user, const struct fus_pipeline_progress *progress)
 {
@@ -44,7 +51,10 @@ static bool on_cancelled(void *user)
 static int take_parameters(struct fus_local *local, struct fus_error_list *errors)
 {
     int rc = fus_local_args_apply(local->args, local->params, errors);
-    if (rc == 0)
+    if (rc == 0 && local->args->second)
+        fus_facefusion_check(local->params, fus_engine_models(local->engine), local->config->gate,
+                             "", errors);
+    else if (rc == 0)
         fus_processors_check(local->params, fus_engine_models(local->engine), "", errors);
     return errors->count == 0 ? rc : errors->items[0].code;
 }
@@ -81,6 +91,8 @@ int fus_local_open(struct fus_local *local, const char *program, struct fus_loca
     int rc = fus_config_args_finish(&args->config, &local->config, err);
     if (rc != 0)
         return rc;
+    if (args->second && (rc = fus_facefusion_available(local->config, err)) != 0)
+        return rc;
     args->quiet = args->quiet || strcmp(local->config->log_level, "warn") == 0 ||
                   strcmp(local->config->log_level, "error") == 0;
     fus_cli_progress_init(&local->view, stderr, args->quiet);
@@ -96,7 +108,7 @@ int fus_local_open(struct fus_local *local, const char *program, struct fus_loca
     rc = fus_engine_new(&options, &local->engine, err);
     if (rc == 0)
         rc = check_parameters(local, err);
-    if (rc == 0)
+    if (rc == 0 && !args->second)
         warn_ignored(local);
     return rc;
 }
@@ -112,6 +124,53 @@ void fus_local_done(struct fus_local *local)
 }
 
 /* ---- running ---- */
+
+/* FaceFusion's folder lies beside the output, whose file system the result has to be on. */
+static char *scratch_name(const char *output)
+{
+    FUS_AUTO_STR struct fus_str path = {0};
+    const char *slash = strrchr(output, '/');
+    char id[FUS_ID_SIZE];
+    fus_id_short("facefusion", id);
+    char cwd[4096];
+    if (output[0] != '/' && getcwd(cwd, sizeof(cwd)) != NULL)
+        fus_str_printf(&path, "%s/", cwd);
+    if (slash != NULL)
+        fus_str_append_n(&path, output, (size_t)(slash - output) + 1);
+    fus_str_printf(&path, ".%s", id);
+    return fus_str_take(&path);
+}
+
+static int run_second(struct fus_local *local, const struct fus_pipeline_request *request,
+                      const struct fus_pipeline_events *events, struct fus_pipeline_result *result,
+                      struct fus_error *err)
+{
+    FUS_AUTO_FREE char *scratch = scratch_name(request->output_path);
+    FUS_AUTO_FREE char *made = NULL;
+    int64_t start_us = fus_clock_monotonic_us();
+    if (scratch == NULL)
+        return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "not enough memory");
+    int rc = fus_pipeline_screen(local->engine, request, events, result, err);
+    if (rc != 0)
+        return rc;
+    const struct fus_facefusion_job job = {.sources = request->source_paths,
+                                           .source_count = request->source_count,
+                                           .target = request->target_path,
+                                           .container = result->container,
+                                           .params = local->params,
+                                           .scratch = scratch,
+                                           .grace_ms = GRACE_MS};
+    const struct fus_moderation seen = result->moderation;
+    rc = fus_facefusion_run(local->config, &job, events, &made, err);
+    if (rc == 0)
+        rc = fus_pipeline_adopt(local->engine, request, made, events, result, err);
+    (void)fus_fs_remove_tree(scratch, NULL);
+    if (rc == 0) {
+        result->moderation = seen;
+        result->timings.total_ms = fus_clock_ms_since(start_us);
+    }
+    return rc;
+}
 
 int fus_local_run(struct fus_local *local, const struct fus_run_files *files,
                   struct fus_pipeline_result *result, struct fus_error *err)
@@ -130,7 +189,8 @@ int fus_local_run(struct fus_local *local, const struct fus_run_files *files,
     };
     fus_cli_media_limits(local->config, &request.limits);
     const struct fus_pipeline_events events = {local, on_progress, on_warning, on_cancelled};
-    rc = fus_pipeline_run(local->engine, &request, &events, result, err);
+    rc = local->args->second ? run_second(local, &request, &events, result, err)
+                             : fus_pipeline_run(local->engine, &request, &events, result, err);
     fus_cli_progress_clear(&local->view);
     return rc;
 }

@@ -70,8 +70,9 @@ int fus_run_format(const char *output, enum fus_container *format, struct fus_er
     *format = dot != NULL ? fus_container_from_name(dot + 1) : FUS_CONTAINER_UNKNOWN;
     if (*format == FUS_CONTAINER_UNKNOWN)
         return fus_error_set(err, FUS_E_INVALID_PARAMETER,
-                             "the output's name must end in .jpg, .png, .webp, .mp4, .mov or .mkv");
-    return 0;
+                             "the output's name must end in .jpg, .png, .webp, .tiff, .mp4, .mov, "
+                             ".m4v, .mkv, .webm, .avi or .wmv");
+    return fus_container_check_output(*format, err);
 }
 
 static int check(struct fus_run_args *args, struct fus_error *err)

@@ -100,6 +100,24 @@ struct fus_pipeline_result {
 int fus_pipeline_run(struct fus_engine *engine, const struct fus_pipeline_request *request,
                      const struct fus_pipeline_events *events, struct fus_pipeline_result *result,
                      struct fus_error *err) FUS_MUST_CHECK;
+
+/* ---- a job that another engine does ---- */
+
+/* Before it. The target is probed and refused where the output could not be delivered: the other
+ * engine writes the target's format, which must be one that a finished file can be labelled in.
+ * The content gate looks at the target, as required for a generator. *result tells container, kind,
+ * size and what the gate saw (that also with FUS_E_CONTENT_REJECTED); there is no file yet, and its
+ * sha256 is all zeros. FUS_E_INVALID_PARAMETER, those of media and of the gate. */
+int fus_pipeline_screen(struct fus_engine *engine, const struct fus_pipeline_request *request,
+                        const struct fus_pipeline_events *events,
+                        struct fus_pipeline_result *result, struct fus_error *err) FUS_MUST_CHECK;
+/* After it. `made`, a plain file on the output's file system, is decoded whole, labelled as it is
+ * (nothing is encoded anew) and published; it may be gone afterwards. FUS_E_ENGINE_FAILED: it is no
+ * picture or clip of the target's format, or is damaged. On a failure no output is left. */
+int fus_pipeline_adopt(struct fus_engine *engine, const struct fus_pipeline_request *request,
+                       const char *made, const struct fus_pipeline_events *events,
+                       struct fus_pipeline_result *result, struct fus_error *err) FUS_MUST_CHECK;
+
 /* {"container":"mp4","width":..., "timings":{...}, "models":[...], ...}; new reference. */
 json_t *fus_pipeline_result_to_json(const struct fus_pipeline_result *result);
 int fus_pipeline_result_from_json(const json_t *json, struct fus_pipeline_result *result);

@@ -75,8 +75,9 @@ void fus_processors_check(const struct fus_params *params, const struct fus_mode
         char pointer[96];
         if (!processor) {
             snprintf(pointer, sizeof pointer, "%s/processors/%zu", prefix, i);
-            fus_error_list_add(errors, FUS_E_INVALID_PARAMETER, pointer,
-                               "the processor %s is not part of this version", name);
+            fus_error_list_add(
+                errors, FUS_E_INVALID_PARAMETER, pointer,
+                "the processor %s is not part of this version; engine: facefusion has it", name);
             continue;
         }
         faces = faces || processor->needs & FUS_NEEDS_FACES;

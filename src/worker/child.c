@@ -95,6 +95,8 @@ static int run_task(struct child *child, const struct fus_task *task,
     if (!params)
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory for the parameters.");
     struct fus_error_list errors = {.count = 0};
+    if (task->second)
+        fus_params_take_later(params);
     int rc = fus_params_take_json(params, task->parameters, "/parameters", &errors);
     if (rc) {
         if (errors.count > 0)
@@ -116,6 +118,14 @@ static int run_task(struct child *child, const struct fus_task *task,
         .params = params,
         .limits = task->limits,
     };
+    switch (task->stage) {
+    case FUS_TASK_SCREEN:
+        return fus_pipeline_screen(child->engine, &request, &events, result, err);
+    case FUS_TASK_ADOPT:
+        return fus_pipeline_adopt(child->engine, &request, task->made, &events, result, err);
+    case FUS_TASK_RUN:
+        break;
+    }
     return fus_pipeline_run(child->engine, &request, &events, result, err);
 }
 

@@ -211,8 +211,7 @@ static void ask_to_stop(struct drive *drive, enum reason reason, int64_t grace_m
     json_decref(message);
 }
 
-/* Counted from the moment the client asked. */
-static int64_t cancel_grace_ms(const struct fus_worker *worker, int64_t requested_us)
+int64_t fus_cancel_grace_ms(const struct fus_worker *worker, int64_t requested_us)
 {
     int64_t grace_ms = FUS_CLAMP(worker->supervisor->config->cancel_grace_ms, 0, 1000);
     grace_ms = FUS_MAX(grace_ms - CANCEL_MARGIN_MS, grace_ms / 2);
@@ -229,7 +228,8 @@ static void watch(struct drive *drive)
         if (news.lost || news.cancelled)
             ask_to_stop(drive, LOST, STOP_GRACE_MS);
         else if (news.cancel_requested_us)
-            ask_to_stop(drive, CANCEL, cancel_grace_ms(drive->worker, news.cancel_requested_us));
+            ask_to_stop(drive, CANCEL,
+                        fus_cancel_grace_ms(drive->worker, news.cancel_requested_us));
     }
     if (drive->reason == NONE && now_us >= drive->deadline_us)
         ask_to_stop(drive, TIMEOUT, STOP_GRACE_MS);
@@ -242,20 +242,24 @@ static void watch(struct drive *drive)
         lose(drive, 0, "The worker gave no sign of life");
 }
 
+int64_t fus_job_deadline_us(const struct fus_worker *worker, const struct fus_job *job)
+{
+    const struct fus_config *config = worker->supervisor->config;
+    int64_t seconds = job->timeout_seconds > 0 ? job->timeout_seconds : config->timeout_seconds;
+    int64_t used_us = FUS_MAX(fus_clock_real_us() - job->started_us, 0);
+    return fus_clock_monotonic_us() + FUS_CLAMP(seconds, 1, 366 * 86400) * 1000000 - used_us;
+}
+
 void fus_drive(struct fus_worker *worker, const struct fus_job *job, const struct fus_task *task,
                json_t *warnings, struct fus_outcome *outcome)
 {
-    const struct fus_config *config = worker->supervisor->config;
-    int64_t now_us = fus_clock_monotonic_us();
-    int64_t seconds = job->timeout_seconds > 0 ? job->timeout_seconds : config->timeout_seconds;
-    int64_t used_us = FUS_MAX(fus_clock_real_us() - job->started_us, 0); /* by staging */
     struct drive drive = {
         .worker = worker,
         .task = task,
         .warnings = warnings,
         .outcome = outcome,
-        .deadline_us = now_us + FUS_CLAMP(seconds, 1, 366 * 86400) * 1000000 - used_us,
-        .heard_us = now_us,
+        .deadline_us = fus_job_deadline_us(worker, job),
+        .heard_us = fus_clock_monotonic_us(),
     };
     json_t *message = fus_task_to_json(task);
     struct fus_error err;

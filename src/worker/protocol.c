@@ -16,6 +16,7 @@ void fus_task_done(struct fus_task *task)
     fus_free(task->target);
     fus_free(task->output);
     fus_free(task->output_format);
+    fus_free(task->made);
     json_decref(task->parameters);
     memset(task, 0, sizeof(*task));
 }
@@ -31,12 +32,14 @@ json_t *fus_task_to_json(const struct fus_task *task)
     }
     const struct fus_media_limits *limits = &task->limits;
     return json_pack(
-        "{s:s, s:s, s:o, s:s, s:s, s:s?, s:O, s:{s:I, s:I, s:i, s:f, s:I, s:i}}", "type", "job",
-        "job_id", task->job_id, "sources", sources, "target", task->target, "output", task->output,
-        "output_format", task->output_format, "parameters", task->parameters, "limits", "max_bytes",
-        (json_int_t)limits->max_bytes, "max_pixels", (json_int_t)limits->max_pixels,
-        "max_dimension", limits->max_dimension, "max_seconds", limits->max_seconds, "max_frames",
-        (json_int_t)limits->max_frames, "max_streams", limits->max_streams);
+        "{s:s, s:s, s:i, s:b, s:s?, s:o, s:s, s:s, s:s?, s:O, s:{s:I, s:I, s:i, s:f, s:I, s:i}}",
+        "type", "job", "job_id", task->job_id, "stage", (int)task->stage, "second",
+        (int)task->second, "made", task->made, "sources", sources, "target", task->target, "output",
+        task->output, "output_format", task->output_format, "parameters", task->parameters,
+        "limits", "max_bytes", (json_int_t)limits->max_bytes, "max_pixels",
+        (json_int_t)limits->max_pixels, "max_dimension", limits->max_dimension, "max_seconds",
+        limits->max_seconds, "max_frames", (json_int_t)limits->max_frames, "max_streams",
+        limits->max_streams);
 }
 
 static int not_a_task(struct fus_error *err)
@@ -69,19 +72,25 @@ int fus_task_from_json(const json_t *message, struct fus_task *out, struct fus_e
     FUS_AUTO_TASK struct fus_task task = {.job_id = ""};
     const char *job_id, *target, *output;
     const char *format = json_string_value(json_object_get(message, "output_format"));
+    const char *made = json_string_value(json_object_get(message, "made"));
     json_t *sources, *parameters;
+    int stage = FUS_TASK_RUN, second = 0;
     json_int_t max_bytes, max_pixels, max_frames;
     /* jansson only reads through the pointer when it unpacks. */
     json_t *readable = (json_t *)(uintptr_t)message;
-    if (json_unpack(readable, "{s:s, s:o, s:s, s:s, s:o, s:{s:I, s:I, s:i, s:F, s:I, s:i}}",
-                    "job_id", &job_id, "sources", &sources, "target", &target, "output", &output,
-                    "parameters", &parameters, "limits", "max_bytes", &max_bytes, "max_pixels",
-                    &max_pixels, "max_dimension", &task.limits.max_dimension, "max_seconds",
-                    &task.limits.max_seconds, "max_frames", &max_frames, "max_streams",
-                    &task.limits.max_streams) ||
+    if (json_unpack(readable,
+                    "{s:s, s?:i, s?:b, s:o, s:s, s:s, s:o, s:{s:I, s:I, s:i, s:F, s:I, s:i}}",
+                    "job_id", &job_id, "stage", &stage, "second", &second, "sources", &sources,
+                    "target", &target, "output", &output, "parameters", &parameters, "limits",
+                    "max_bytes", &max_bytes, "max_pixels", &max_pixels, "max_dimension",
+                    &task.limits.max_dimension, "max_seconds", &task.limits.max_seconds,
+                    "max_frames", &max_frames, "max_streams", &task.limits.max_streams) ||
         !json_is_object(parameters) || !fus_strlcpy(task.job_id, job_id, sizeof(task.job_id)) ||
-        max_bytes < 0 || max_pixels < 0)
+        max_bytes < 0 || max_pixels < 0 || stage < FUS_TASK_RUN || stage > FUS_TASK_ADOPT ||
+        (stage == FUS_TASK_ADOPT && !made))
         return not_a_task(err);
+    task.stage = (enum fus_task_stage)stage;
+    task.second = second != 0;
     task.limits.max_bytes = (uint64_t)max_bytes;
     task.limits.max_pixels = (uint64_t)max_pixels;
     task.limits.max_frames = max_frames;
@@ -91,8 +100,9 @@ int fus_task_from_json(const json_t *message, struct fus_task *out, struct fus_e
     task.target = fus_strdup(target);
     task.output = fus_strdup(output);
     task.output_format = fus_strdup(format);
+    task.made = fus_strdup(made);
     task.parameters = json_incref(parameters);
-    if (!task.target || !task.output || (format && !task.output_format))
+    if (!task.target || !task.output || (format && !task.output_format) || (made && !task.made))
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory for a task.");
     *out = task;
     memset(&task, 0, sizeof(task));

@@ -22,6 +22,10 @@
 
 enum { FUS_PROTOCOL_VERSION = 1 };
 
+/* What is to be done with a task: the whole job, or what comes before and after another engine
+ * (fus_pipeline_screen, fus_pipeline_adopt). */
+enum fus_task_stage { FUS_TASK_RUN, FUS_TASK_SCREEN, FUS_TASK_ADOPT };
+
 /* One job, all inputs staged. Owns its strings and JSON. */
 struct fus_task {
     char job_id[FUS_ID_SIZE];
@@ -31,6 +35,9 @@ struct fus_task {
     char *output;
     char *output_format; /* NULL: the pipeline's choice */
     json_t *parameters;  /* object */
+    bool second;         /* another engine does it */
+    enum fus_task_stage stage;
+    char *made; /* ADOPT: what that engine wrote */
     struct fus_media_limits limits;
 };
 void fus_task_done(struct fus_task *task); /* zeroes; takes a zeroed one */

@@ -58,6 +58,8 @@ static void stage_and_drive(struct attempt *attempt)
         attempt->outcome.kind = FUS_OUTCOME_CANCELLED;
     else if (rc)
         attempt->outcome.kind = FUS_OUTCOME_FAILED;
+    else if (task.second)
+        fus_drive_second(worker, attempt->job, &task, attempt->warnings, &attempt->outcome);
     else
         fus_drive(worker, attempt->job, &task, attempt->warnings, &attempt->outcome);
 }

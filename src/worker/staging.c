@@ -119,6 +119,8 @@ static int make_task(const struct stage *stage, const json_t *request, struct fu
         (parameters && !json_is_object(parameters)))
         return bad_request(err);
     task->parameters = parameters ? json_incref(parameters) : json_object();
+    task->second =
+        fus_str_equal(json_string_value(json_object_get(request, "engine")), "facefusion");
     task->output_format = fus_strdup(format);
     task->output = fus_fs_join(stage->folder, "result");
     if (!task->parameters || !task->output || (format && !task->output_format))

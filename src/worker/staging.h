@@ -9,7 +9,8 @@
 
 /* Reads the request
  *   {"sources":[{"kind":"path","value":"a.jpg"}|{"kind":"upload","file":"source_0"}...],
- *    "target":{...}, "output_format":"mp4"|null, "parameters":{...}}
+ *    "target":{...}, "output_format":"mp4"|null, "parameters":{...},
+ *    "engine":"facefusion" when it is not ours}
  * copies inputs named by path into the job's folder, finds uploads there (the api put them before
  * the job was queued). An output of an earlier attempt is removed. Blocks as long as copying takes.
  * Errors: those of fus_storage_open_input and fus_storage_stage; FUS_E_INTERNAL for a request that

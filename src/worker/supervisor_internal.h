@@ -64,6 +64,14 @@ struct fus_outcome {
  * an array that grows. */
 void fus_drive(struct fus_worker *worker, const struct fus_job *job, const struct fus_task *task,
                json_t *warnings, struct fus_outcome *outcome);
+/* The same for a task that FaceFusion does: the worker's process looks at the target, FaceFusion runs
+ * beside it, outside the worker's bounds, and the process takes over what came of it. */
+void fus_drive_second(struct fus_worker *worker, const struct fus_job *job, struct fus_task *task,
+                      json_t *warnings, struct fus_outcome *outcome);
+/* Grace of a cancelled job from now on, counted from the moment the client asked. */
+int64_t fus_cancel_grace_ms(const struct fus_worker *worker, int64_t requested_us);
+/* When the job's time is up (monotonic); what staging took counts. */
+int64_t fus_job_deadline_us(const struct fus_worker *worker, const struct fus_job *job);
 /* Ends the worker's process; its last words go into the log. */
 void fus_worker_end_process(struct fus_worker *worker, int64_t timeout_ms, char *how, size_t size);
 

@@ -59,7 +59,7 @@ static void what_has_no_effect_yet_is_taken_but_not_in_the_help(void **state)
 {
     FUS_AUTO_PARAM_ARGS struct fus_param_args args;
     setup_args(&args);
-    assert_true(option(&args, "face-selector-gender")->hidden);
+    assert_true(option(&args, "lip-syncer-weight")->hidden);
     assert_true(option(&args, "temp-directory")->hidden);
     assert_false(option(&args, "face-mask-blur")->hidden);
 }
@@ -93,7 +93,7 @@ static void all_wrong_values_are_told_at_once(void **state)
     setup_args(&args);
     assert_true(fus_param_args_take(&args, option(&args, "face-mask-blur"), "2"));
     assert_true(fus_param_args_take(&args, option(&args, "output-video-preset"), "fst"));
-    assert_true(fus_param_args_take(&args, option(&args, "face-selector-gender"), "female"));
+    assert_true(fus_param_args_take(&args, option(&args, "lip-syncer-weight"), "0.7"));
     FUS_CLEANUP(fus_params_free) struct fus_params *params = fus_params_new(args.schema);
     FUS_AUTO_FREE struct fus_error_list *errors = fus_calloc(1, sizeof(*errors));
     assert_int_equal(fus_param_args_apply(&args, params, errors), FUS_E_INVALID_PARAMETER);

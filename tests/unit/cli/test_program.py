@@ -73,7 +73,7 @@ def test_parameters_page():
         assert file.read() == expect(['params', '--markdown'], 0), 'run build/fusiond params --markdown >docs/PARAMETERS.md'
     schema = json.loads(expect(['params', '--json'], 0))
     assert schema['properties']['face_mask_blur']['maximum'] == 1
-    assert schema['properties']['face_selector_gender']['x-status'] == 'later'
+    assert schema['properties']['lip_syncer_weight']['x-status'] == 'later'
     expect(['params'], 0, '[face_detector]', 'not in this version')
 
 
@@ -84,13 +84,14 @@ def test_run_usage():
     with folder() as out:
         good = files + ['-o', os.path.join(out, 'a.png')]
         expect(['run', '-s', donor, '-t', target], 2, '-o, --output-path is needed')
-        expect(['run'] + files + ['-o', os.path.join(out, 'a.gif')], 2, '.webp')
+        expect(['run'] + files + ['-o', os.path.join(out, 'a.xyz')], 2, '.webp')
+        expect(['run'] + files + ['-o', os.path.join(out, 'a.gif')], 2, '256 colours')
         expect(['run'] + good + ['--face-mask-blurr', '1'], 2, 'did you mean --face-mask-blur?')
         expect(['run'] + good + ['--face-mask', '1'], 2, 'there is no option --face-mask')
         expect(['run'] + good + ['stray'], 2, 'files are named by -s, -t and -o')
         expect(['run'] + good + ['--face-mask-blur', '2', '--face-selector-mode', 'al'], 2, '--face-mask-blur: face_mask_blur must be',
                '--face-selector-mode:')
-        expect(['run'] + good + ['--face-selector-gender', 'female'], 2, 'does not act on it yet')
+        expect(['run'] + good + ['--lip-syncer-weight', '0.7'], 2, 'does not act on it yet')
         expect(['run'] + good + ['--output-quality', '90', '--output-image-quality', '80'], 2, 'disagree')
         expect(['run'] + good + ['--set', 'worker.thread=1'], 2, 'did you mean worker.threads?')
         expect(['run'] + good + ['--set', 'nothing'], 2, 'SECTION.KEY=VALUE')
