@@ -9,32 +9,39 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "golden.h"
+#include "opencv4.h"
 #include "whole.h"
 
 static const char usage[] =
-    "parity [--case TEXT] [--family TEXT] [--verbose] [--json] [--keep DIR] [--quick]\n"
+    "parity [--case TEXT] [--family TEXT] [--verbose] [--json] [--keep DIR] [--quick] [--opencv4]\n"
     "  --case TEXT    only cases with TEXT in their name\n"
     "  --family TEXT  only families with TEXT in their name (\"run\": whole runs)\n"
     "  --verbose      a line for every case\n"
     "  --json         the table as JSON\n"
     "  --keep DIR     whole runs: our picture, upstream's and their difference, to look at\n"
     "  --quick        recorded values and three whole runs of stills\n"
+    "  --opencv4      whole runs alone, with the warp of the OpenCV that recorded them\n"
     "Recorded values: $FUS_GOLDEN_DIR, whole runs: $FUS_PARITY_DIR, media: $FUS_MEDIA_DIR;\n"
     "by default golden, parity and media in $FUS_SHARED_DIR or ../shared beside the sources.\n";
 
 struct arguments {
     const char *only_case, *only_family, *keep;
-    bool verbose, json, quick;
+    bool verbose, json, quick, opencv4;
 };
 
 /* false: not understood. */
 static bool parse(int argc, char **argv, struct arguments *arguments)
 {
     static const struct option options[] = {
-        {"case", required_argument, NULL, 'c'}, {"family", required_argument, NULL, 'f'},
-        {"keep", required_argument, NULL, 'k'}, {"verbose", no_argument, NULL, 'v'},
-        {"json", no_argument, NULL, 'j'},       {"quick", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, 'h'},       {0},
+        {"case", required_argument, NULL, 'c'},
+        {"family", required_argument, NULL, 'f'},
+        {"keep", required_argument, NULL, 'k'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"json", no_argument, NULL, 'j'},
+        {"quick", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, 'h'},
+        {"opencv4", no_argument, NULL, '4'},
+        {0},
     };
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (option) {
@@ -55,6 +62,9 @@ static bool parse(int argc, char **argv, struct arguments *arguments)
             break;
         case 'q':
             arguments->quick = true;
+            break;
+        case '4':
+            arguments->opencv4 = true;
             break;
         case 'h':
             fputs(usage, stdout);
@@ -83,7 +93,9 @@ static int run_all(const struct arguments *arguments, struct parity *run, struct
                                    .keep = arguments->keep,
                                    .quick = arguments->quick,
                                    .verbose = arguments->verbose};
-    parity_golden(run);
+    parity_opencv4(arguments->opencv4);
+    if (!arguments->opencv4) /* those were recorded with OpenCV 5 */
+        parity_golden(run);
     return parity_whole_runs(whole, err);
 }
 
