@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "faces/landmark_crop.h"
+#include "vision/largest.h"
 #include "vision/lut.h"
 
 enum { FAN, PEPPA, KINDS };
@@ -84,10 +85,7 @@ double fus_landmarker_heat_score(const float *heat, size_t maps, size_t pixels)
 {
     double sum = 0;
     for (size_t m = 0; m < maps; m++) {
-        float most = heat[m * pixels];
-        for (size_t i = 1; i < pixels; i++)
-            most = FUS_MAX(most, heat[m * pixels + i]);
-        sum += (double)most;
+        sum += (double)fus_largest(heat + m * pixels, pixels);
     }
     return FUS_CLAMP(sum / (double)maps / 0.9, 0.0, 1.0);
 }

@@ -89,19 +89,14 @@ void fus_canvas_changed(struct fus_canvas *canvas, struct fus_rect rect)
     sum->height = bottom - sum->y;
 }
 
-/* 1 where the pixel differs from what native shows. */
+/* Not 0 where the pixel differs from what native shows. */
 static void compare(const struct fus_canvas *canvas, struct fus_rect rect)
 {
-    for (int y = 0; y < rect.height; y++) {
-        const uint8_t *a = canvas->before.plane[0] + canvas->before.stride_bytes[0] * y;
-        const uint8_t *b = canvas->bgr.plane[0] + canvas->bgr.stride_bytes[0] * (rect.y + y) +
-                           3 * (ptrdiff_t)rect.x;
-        uint8_t *cover = canvas->cover.plane[0] + canvas->cover.stride_bytes[0] * y;
+    const struct fus_rect part = {0, 0, rect.width, rect.height};
+    const struct fus_plane before = fus_plane_of(&canvas->before, part, 0);
+    const struct fus_plane after = fus_plane_of(&canvas->bgr, rect, 0);
 
-        for (int x = 0; x < rect.width; x++)
-            cover[x] = (uint8_t)((a[3 * x] ^ b[3 * x]) | (a[3 * x + 1] ^ b[3 * x + 1]) |
-                                 (a[3 * x + 2] ^ b[3 * x + 2]));
-    }
+    fus_color_differs(&before, &after, canvas->cover.plane[0], canvas->cover.stride_bytes[0]);
 }
 
 /* What changed of a clip's picture goes into its planes; pixels that look as before keep their

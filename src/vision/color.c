@@ -31,20 +31,68 @@ static inline uint8_t clip8(int v)
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
-/* One block of pixels, chroma already at full width. */
+typedef uint8_t v16b __attribute__((vector_size(16)));
+
+/* Three planes to pixels of three bytes, 16 pixels at a time: b and g are mixed first, then r put
+ * between them. */
+FUS_SIMD_INLINE void interleave_16(const uint8_t *b, const uint8_t *g, const uint8_t *r,
+                                   uint8_t *bgr)
+{
+    v16b blue, green, red, out;
+    memcpy(&blue, b, sizeof(blue));
+    memcpy(&green, g, sizeof(green));
+    memcpy(&red, r, sizeof(red));
+    out = __builtin_shufflevector(blue, green, 0, 16, 0, 1, 17, 0, 2, 18, 0, 3, 19, 0, 4, 20, 0, 5);
+    out =
+        __builtin_shufflevector(out, red, 0, 1, 16, 3, 4, 17, 6, 7, 18, 9, 10, 19, 12, 13, 20, 15);
+    memcpy(bgr, &out, sizeof(out));
+    out =
+        __builtin_shufflevector(blue, green, 21, 0, 6, 22, 0, 7, 23, 0, 8, 24, 0, 9, 25, 0, 10, 26);
+    out =
+        __builtin_shufflevector(out, red, 0, 21, 2, 3, 22, 5, 6, 23, 8, 9, 24, 11, 12, 25, 14, 15);
+    memcpy(bgr + 16, &out, sizeof(out));
+    out = __builtin_shufflevector(blue, green, 0, 11, 27, 0, 12, 28, 0, 13, 29, 0, 14, 30, 0, 15,
+                                  31, 0);
+    out =
+        __builtin_shufflevector(out, red, 26, 1, 2, 27, 4, 5, 28, 7, 8, 29, 10, 11, 30, 13, 14, 31);
+    memcpy(bgr + 32, &out, sizeof(out));
+}
+
+/* For what lies in 16 bits anyway: compilers make two instructions of it, of clip8 many. */
+FUS_SIMD_INLINE void clip_row(const int16_t *restrict wide, int count, uint8_t *restrict out)
+{
+    for (int i = 0; i < count; i++) {
+        int16_t v = FUS_MAX(wide[i], (int16_t)0);
+        out[i] = (uint8_t)FUS_MIN(v, (int16_t)255);
+    }
+}
+
+/* One block of pixels, chroma already at full width. All factors but one fit 16 bits, and products
+ * of 16 bits are the cheap ones: of bu, which may exceed 2, 32768 is taken apart. */
 FUS_SIMD_CLONES
 static void decode_block(const uint8_t *restrict y, const uint8_t *restrict u,
                          const uint8_t *restrict v, int count, struct decode_fixed k,
                          uint8_t *restrict bgr)
 {
+    int16_t blue[BLOCK], green[BLOCK], red[BLOCK];
     uint8_t b[BLOCK], g[BLOCK], r[BLOCK];
+    int16_t by_y = (int16_t)k.y, bu = (int16_t)(k.bu - (1 << 15));
+    int16_t gu = (int16_t)k.gu, gv = (int16_t)k.gv, rv = (int16_t)k.rv;
     for (int i = 0; i < count; i++) {
-        int luma = (y[i] - k.y_offset) * k.y + HALF, cb = u[i] - 128, cr = v[i] - 128;
-        b[i] = clip8((luma + k.bu * cb) >> SHIFT);
-        g[i] = clip8((luma + k.gu * cb + k.gv * cr) >> SHIFT);
-        r[i] = clip8((luma + k.rv * cr) >> SHIFT);
+        int16_t light = (int16_t)(y[i] - k.y_offset);
+        int16_t cb = (int16_t)(u[i] - 128), cr = (int16_t)(v[i] - 128);
+        int luma = light * by_y + HALF;
+        blue[i] = (int16_t)((luma + bu * cb + cb * (1 << 15)) >> SHIFT);
+        green[i] = (int16_t)((luma + gu * cb + gv * cr) >> SHIFT);
+        red[i] = (int16_t)((luma + rv * cr) >> SHIFT);
     }
-    for (int i = 0; i < count; i++) {
+    clip_row(blue, count, b);
+    clip_row(green, count, g);
+    clip_row(red, count, r);
+    int i = 0;
+    for (; i + 16 <= count; i += 16)
+        interleave_16(b + i, g + i, r + i, bgr + 3 * (ptrdiff_t)i);
+    for (; i < count; i++) {
         bgr[3 * i] = b[i];
         bgr[3 * i + 1] = g[i];
         bgr[3 * i + 2] = r[i];
@@ -56,7 +104,20 @@ static const uint8_t *spread_chroma(const uint8_t *row, int x, int count, int sh
 {
     if (shift == 0)
         return row + x;
-    for (int i = 0; i < count; i++)
+    int i = 0;
+    if (x & 1)
+        out[i++] = row[x >> 1];
+    const uint8_t *from = row + ((x + i) >> 1);
+    for (; i + 32 <= count; i += 32, from += 16) {
+        v16b c, half;
+        memcpy(&c, from, sizeof(c));
+        half = __builtin_shufflevector(c, c, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+        memcpy(out + i, &half, sizeof(half));
+        half = __builtin_shufflevector(c, c, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15,
+                                       15);
+        memcpy(out + i + 16, &half, sizeof(half));
+    }
+    for (; i < count; i++)
         out[i] = row[(x + i) >> 1];
     return out;
 }
@@ -113,10 +174,23 @@ FUS_SIMD_CLONES
 static void encode_luma(const uint8_t *restrict bgr, const uint8_t *restrict coverage, int count,
                         struct encode_fixed k, uint8_t *restrict y)
 {
-    for (int i = 0; i < count; i++) {
-        int v = k.yb * bgr[3 * i] + k.yg * bgr[3 * i + 1] + k.yr * bgr[3 * i + 2] + HALF;
-        uint8_t luma = clip8((v >> SHIFT) + k.y_offset);
-        y[i] = coverage == NULL || coverage[i] != 0 ? luma : y[i];
+    int16_t wide[BLOCK];
+    uint8_t luma[BLOCK];
+    int16_t yb = (int16_t)k.yb, yg = (int16_t)k.yg, yr = (int16_t)k.yr;
+    for (int left = 0; left < count; left += BLOCK) {
+        int n = FUS_MIN(count - left, (int)BLOCK);
+        const uint8_t *p = bgr + 3 * (ptrdiff_t)left;
+        for (int i = 0; i < n; i++) {
+            int16_t b = p[3 * i], g = p[3 * i + 1], r = p[3 * i + 2];
+            wide[i] = (int16_t)(((yb * b + yg * g + yr * r + HALF) >> SHIFT) + k.y_offset);
+        }
+        clip_row(wide, n, luma);
+        if (coverage == NULL) {
+            memcpy(y + left, luma, (size_t)n);
+            continue;
+        }
+        for (int i = 0; i < n; i++)
+            y[left + i] = coverage[left + i] != 0 ? luma[i] : y[left + i];
     }
 }
 
@@ -129,6 +203,29 @@ struct write_back {
     const uint8_t *coverage;
     ptrdiff_t coverage_stride;
 };
+
+/* What of a cell is covered. */
+struct cell_sum {
+    int count, b, g, r;
+};
+
+static inline void store_cell(const struct write_back *w, struct encode_fixed k, int cx, int cy,
+                              int pixels, const struct cell_sum *sum)
+{
+    uint8_t *u = w->image->plane[1] + cy * w->image->stride_bytes[1] + cx;
+    uint8_t *v = w->image->plane[2] + cy * w->image->stride_bytes[2] + cx;
+    int rest = pixels - sum->count;
+    /* 128 is added per pixel before the division, so that the sum is never negative; a cell has 1,
+     * 2 or 4 pixels, so that the division is a shift. */
+    int shift = SHIFT + (pixels >> 1);
+    int one = 1 << SHIFT, half = pixels * one / 2; /* all sums stay below 2^26 */
+    int us =
+        k.ur * sum->r + k.ug * sum->g + k.ub * sum->b + (128 * sum->count + *u * rest) * one + half;
+    int vs =
+        k.vr * sum->r + k.vg * sum->g + k.vb * sum->b + (128 * sum->count + *v * rest) * one + half;
+    *u = clip8(us >> shift);
+    *v = clip8(vs >> shift);
+}
 
 /* The cell (cx, cy): sums over its covered pixels in rect; what is not covered counts as it was. */
 static void encode_cell(const struct write_back *w, struct encode_fixed k, int cx, int cy,
@@ -156,19 +253,44 @@ static void encode_cell(const struct write_back *w, struct encode_fixed k, int c
             red += row[3 * x + 2];
         }
     }
-    if (covered == 0)
-        return;
-    uint8_t *u = w->image->plane[1] + cy * w->image->stride_bytes[1] + cx;
-    uint8_t *v = w->image->plane[2] + cy * w->image->stride_bytes[2] + cx;
-    int rest = pixels - covered;
-    /* 128 is added per pixel before the division, so that the sum is never negative. */
-    int64_t one = (int64_t)1 << SHIFT, half = pixels * one / 2;
-    int64_t us = (int64_t)k.ur * red + (int64_t)k.ug * g + (int64_t)k.ub * b +
-                 (128 * covered + *u * rest) * one + half;
-    int64_t vs = (int64_t)k.vr * red + (int64_t)k.vg * g + (int64_t)k.vb * b +
-                 (128 * covered + *v * rest) * one + half;
-    *u = clip8((int)(us / (pixels * one)));
-    *v = clip8((int)(vs / (pixels * one)));
+    if (covered != 0)
+        store_cell(w, k, cx, cy, pixels, &(struct cell_sum){covered, b, g, red});
+}
+
+/* A cell of four pixels inside rect: most of them are covered wholly or not at all. */
+static inline bool encode_whole_cell(const struct write_back *w, struct encode_fixed k, int cx,
+                                     int cy)
+{
+    ptrdiff_t x = 2 * cx - w->rect.x, y = 2 * cy - w->rect.y;
+    if (w->coverage) {
+        const uint8_t *upper = w->coverage + y * w->coverage_stride + x;
+        const uint8_t *lower = upper + w->coverage_stride;
+        if ((upper[0] | upper[1] | lower[0] | lower[1]) == 0)
+            return true;
+        if (!upper[0] || !upper[1] || !lower[0] || !lower[1])
+            return false;
+    }
+    const uint8_t *a = w->bgr + y * w->stride + 3 * x, *b = a + w->stride;
+    const struct cell_sum sum = {4, a[0] + a[3] + b[0] + b[3], a[1] + a[4] + b[1] + b[4],
+                                 a[2] + a[5] + b[2] + b[5]};
+    store_cell(w, k, cx, cy, 4, &sum);
+    return true;
+}
+
+static void encode_cells(const struct write_back *w, struct encode_fixed k, int shift_x,
+                         int shift_y)
+{
+    const struct fus_rect *r = &w->rect;
+    int left = r->x >> shift_x, right = (r->x + r->width - 1) >> shift_x;
+    for (int cy = r->y >> shift_y; cy <= (r->y + r->height - 1) >> shift_y; cy++) {
+        bool whole_row =
+            shift_x == 1 && shift_y == 1 && 2 * cy >= r->y && 2 * cy + 1 < r->y + r->height;
+        for (int cx = left; cx <= right; cx++) {
+            bool whole = whole_row && 2 * cx >= r->x && 2 * cx + 1 < r->x + r->width;
+            if (!whole || !encode_whole_cell(w, k, cx, cy))
+                encode_cell(w, k, cx, cy, shift_x, shift_y);
+        }
+    }
 }
 
 static void copy_covered(uint8_t *to, const uint8_t *bgr, const uint8_t *coverage, int count)
@@ -204,10 +326,24 @@ void fus_color_from_bgr(struct fus_image *image, struct fus_rect rect, const uin
     int shift_x = fus_image_chroma_shift_x(image->format);
     int shift_y = fus_image_chroma_shift_y(image->format);
     struct write_back w = {image, rect, bgr, stride_bytes, coverage, coverage_stride_bytes};
-    for (int cy = rect.y >> shift_y; cy <= (rect.y + rect.height - 1) >> shift_y; cy++) {
-        for (int cx = rect.x >> shift_x; cx <= (rect.x + rect.width - 1) >> shift_x; cx++)
-            encode_cell(&w, k, cx, cy, shift_x, shift_y);
-    }
+    encode_cells(&w, k, shift_x, shift_y);
+}
+
+FUS_SIMD_CLONES
+static void differ_row(const uint8_t *restrict a, const uint8_t *restrict b, int count,
+                       uint8_t *restrict differs)
+{
+    for (int i = 0; i < count; i++)
+        differs[i] = (uint8_t)((a[3 * i] ^ b[3 * i]) | (a[3 * i + 1] ^ b[3 * i + 1]) |
+                               (a[3 * i + 2] ^ b[3 * i + 2]));
+}
+
+void fus_color_differs(const struct fus_plane *a, const struct fus_plane *b, uint8_t *differs,
+                       ptrdiff_t stride_bytes)
+{
+    for (int y = 0; y < a->height; y++)
+        differ_row(a->data + y * a->stride_bytes, b->data + y * b->stride_bytes, a->width,
+                   differs + y * stride_bytes);
 }
 
 static inline float clip255(float v)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/image.h"
+#include "vision/resize.h"
 
 /* rect of image (any format) to rows of B G R. rect lies inside the picture. bgr: rect.height rows
  * of 3 * rect.width bytes, stride_bytes apart. */
@@ -26,6 +27,10 @@ void fus_color_to_bgr(const struct fus_image *image, struct fus_rect rect, uint8
 void fus_color_from_bgr(struct fus_image *image, struct fus_rect rect, const uint8_t *bgr,
                         ptrdiff_t stride_bytes, const uint8_t *coverage,
                         ptrdiff_t coverage_stride_bytes);
+
+/* a and b: 3 channels, the same size. Writes not 0 where pixels of the two differ. */
+void fus_color_differs(const struct fus_plane *a, const struct fus_plane *b, uint8_t *differs,
+                       ptrdiff_t stride_bytes);
 
 /* Full-size YUV planes (width x height each, e.g. made by vision/resize.h) to three float planes of
  * width x height, plane_stride floats apart, rows row_stride floats apart: (v - mean) * scale of B,
@@ -52,5 +57,7 @@ void fus_color_to_bgr_plain(const struct fus_image *image, struct fus_rect rect,
 void fus_color_from_bgr_plain(struct fus_image *image, struct fus_rect rect, const uint8_t *bgr,
                               ptrdiff_t stride_bytes, const uint8_t *coverage,
                               ptrdiff_t coverage_stride_bytes);
+void fus_color_differs_plain(const struct fus_plane *a, const struct fus_plane *b, uint8_t *differs,
+                             ptrdiff_t stride_bytes);
 
 #endif

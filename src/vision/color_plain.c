@@ -94,3 +94,13 @@ void fus_color_from_bgr_plain(struct fus_image *image, struct fus_rect rect, con
         }
     }
 }
+
+void fus_color_differs_plain(const struct fus_plane *a, const struct fus_plane *b, uint8_t *differs,
+                             ptrdiff_t stride_bytes)
+{
+    for (int y = 0; y < a->height; y++)
+        for (int x = 0; x < a->width; x++)
+            differs[y * stride_bytes + x] =
+                memcmp(a->data + y * a->stride_bytes + 3 * (ptrdiff_t)x,
+                       b->data + y * b->stride_bytes + 3 * (ptrdiff_t)x, 3) != 0;
+}

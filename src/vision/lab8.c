@@ -1,11 +1,12 @@
 #include "vision/lab8.h"
 
 #include <math.h>
+#include <pthread.h>
 
 #define ROOTS 3072
 #define LIGHT_ONE 4096
 
-/* Tables of both ways; made for each picture (some 50 microseconds), as nothing here is global. */
+/* Tables of both ways, made once. */
 struct tables {
     uint16_t linear[256]; /* times 2040 */
     uint16_t root[ROOTS]; /* times 32768 */
@@ -59,6 +60,21 @@ static void make_backward(struct tables *t)
     }
 }
 
+static struct tables tables;
+static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
+
+static void make_tables(void)
+{
+    make_forward(&tables);
+    make_backward(&tables);
+}
+
+static const struct tables *get_tables(void)
+{
+    pthread_once(&tables_once, make_tables);
+    return &tables;
+}
+
 static void from_rgb(const struct tables *t, const uint8_t rgb[3], uint8_t lab[3])
 {
     int r = t->linear[rgb[0]], g = t->linear[rgb[1]], b = t->linear[rgb[2]];
@@ -96,37 +112,31 @@ static void to_rgb(const struct tables *t, const uint8_t lab[3], uint8_t rgb[3])
 
 void fus_lab8_from_rgb(const uint8_t rgb[3], uint8_t lab[3])
 {
-    struct tables t;
-    make_forward(&t);
-    from_rgb(&t, rgb, lab);
+    from_rgb(get_tables(), rgb, lab);
 }
 
 void fus_lab8_to_rgb(const uint8_t lab[3], uint8_t rgb[3])
 {
-    struct tables t;
-    make_backward(&t);
-    to_rgb(&t, lab, rgb);
+    to_rgb(get_tables(), lab, rgb);
 }
 
 void fus_lab8_contrast(const struct fus_plane *crop)
 {
-    struct tables t;
-    make_forward(&t);
-    make_backward(&t);
-    double sum = 0;
+    const struct tables *t = get_tables();
+    int64_t sum = 0;
     for (int y = 0; y < crop->height; y++) {
         uint8_t *p = crop->data + y * crop->stride_bytes;
         for (int x = 0; x < crop->width; x++, p += 3) {
-            from_rgb(&t, p, p);
+            from_rgb(t, p, p);
             sum += p[0];
         }
     }
-    if (sum < 30.0 * crop->width * crop->height)
+    if ((double)sum < 30.0 * crop->width * crop->height)
         fus_clahe8(crop, 2, 8);
     for (int y = 0; y < crop->height; y++) {
         uint8_t *p = crop->data + y * crop->stride_bytes;
         for (int x = 0; x < crop->width; x++, p += 3)
-            to_rgb(&t, p, p);
+            to_rgb(t, p, p);
     }
 }
 

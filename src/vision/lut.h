@@ -13,6 +13,9 @@
 struct fus_lut {
     float value[3][256]; /* [c]: of the output's channel c */
     bool rgb;            /* output order R G B; false: B G R as the picture */
+    /* divisor not 0: all three are (v - mean) / divisor in float32, which is quicker than looking
+     */
+    float mean, divisor;
 };
 
 /* mean and deviation: in the order of the output's channels. */

@@ -50,6 +50,48 @@ static void to_bgr_agrees_with_its_plain_twin(void **state)
     for_each_kind(check_to_bgr);
 }
 
+/* However the kernels group a row's pixels, a part has the whole's bits. */
+static void check_parts(struct fus_image *image)
+{
+    static uint8_t whole[301 * 23 * 3], part[301 * 3];
+    fus_color_to_bgr(image, (struct fus_rect){0, 0, 301, 23}, whole, 903);
+    for (int x = 0; x < 40; x++) {
+        for (int width = 1; width <= 301 - x; width += 13) {
+            fus_color_to_bgr(image, (struct fus_rect){x, 9, width, 1}, part, 903);
+            assert_memory_equal(part, whole + 9 * 903 + 3 * x, 3 * (size_t)width);
+        }
+    }
+}
+
+static void a_part_has_the_bits_of_the_whole(void **state)
+{
+    (void)state;
+    for_each_kind(check_parts);
+}
+
+static void differences_are_those_of_the_plain_twin(void **state)
+{
+    (void)state;
+    static uint8_t a[31][310], b[31][310], fast[31][104], plain[31][104];
+    test_noise(&a[0][0], sizeof(a), 3);
+    memcpy(b, a, sizeof(b));
+    for (int y = 0; y < 31; y++) {
+        for (int i = y % 7; i < 310; i += 1 + 3 * y)
+            b[y][i] ^= (uint8_t)(1 << i % 8);
+    }
+    const struct fus_plane one = {&a[0][0], 310, 101, 31, 3}, other = {&b[0][0], 310, 101, 31, 3};
+    fus_color_differs(&one, &other, &fast[0][0], 104);
+    fus_color_differs_plain(&one, &other, &plain[0][0], 104);
+    size_t count = 0;
+    for (int y = 0; y < 31; y++) {
+        for (int x = 0; x < 104; x++) {
+            assert_true((fast[y][x] != 0) == (plain[y][x] != 0));
+            count += plain[y][x] != 0;
+        }
+    }
+    assert_true(count > 100 && count < 31 * 101);
+}
+
 static size_t image_bytes(const struct fus_image *image, int plane)
 {
     int sy = plane > 0 ? fus_image_chroma_shift_y(image->format) : 0;
@@ -205,6 +247,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(to_bgr_agrees_with_its_plain_twin),
+        cmocka_unit_test(a_part_has_the_bits_of_the_whole),
+        cmocka_unit_test(differences_are_those_of_the_plain_twin),
         cmocka_unit_test(from_bgr_agrees_with_its_plain_twin),
         cmocka_unit_test(pixels_without_coverage_keep_their_bits),
         cmocka_unit_test(a_picture_survives_the_round_trip),

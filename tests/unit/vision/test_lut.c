@@ -42,6 +42,26 @@ static void planes_and_pixels_come_in_the_wanted_order(void **state)
     assert_true(hwc[0][0] == 10 && hwc[1][5] == 120);
 }
 
+static void what_is_worked_out_has_the_tables_bits(void **state)
+{
+    (void)state;
+    static const float OFFSETS[][2] = {{0, 255}, {127.5f, 128}, {0, 1}, {104, 3}};
+    static struct fus_lut lut;
+    static uint8_t bgr[256 * 3 + 57];
+    static float chw[3][275];
+    for (size_t i = 0; i < sizeof(bgr); i++)
+        bgr[i] = (uint8_t)(i * 7);
+    struct fus_plane plane = {bgr, sizeof(bgr), sizeof(bgr) / 3, 1, 3};
+    for (size_t k = 0; k < 2 * FUS_COUNT(OFFSETS); k++) {
+        fus_lut_offset(&lut, OFFSETS[k / 2][0], OFFSETS[k / 2][1], k % 2);
+        fus_lut_chw(&lut, &plane, &chw[0][0], 275, 275);
+        for (size_t i = 0; i < 275; i++) {
+            for (size_t c = 0; c < 3; c++)
+                assert_true(chw[c][i] == lut.value[c][bgr[3 * i + (lut.rgb ? 2 - c : c)]]);
+        }
+    }
+}
+
 static void check_input(const struct fus_lut *lut, const char *crop_name, const char *input_name)
 {
     FUS_AUTO_NPY struct fus_npy crop = test_golden(crop_name), want = test_golden(input_name);
@@ -82,6 +102,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_say_what_each_net_wants),
         cmocka_unit_test(planes_and_pixels_come_in_the_wanted_order),
+        cmocka_unit_test(what_is_worked_out_has_the_tables_bits),
         cmocka_unit_test(tensors_are_the_recorded_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
