@@ -39,6 +39,17 @@ bool fus_arguments_known(const struct fus_param *param)
     return param->short_for == NULL;
 }
 
+bool fus_arguments_foreign(const struct fus_param *param)
+{
+    static const char *const own[] = {"face_swapper_keep_eyes", "face_swapper_keep_mouth",
+                                      "face_swapper_strength"};
+    for (size_t i = 0; i < FUS_COUNT(own); i++) {
+        if (strcmp(own[i], param->name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void add_value(struct fus_arguments *arguments, const struct fus_param *param, char *text)
 {
     bool words = param->type == FUS_PARAM_TEXT_LIST || param->type == FUS_PARAM_INT_LIST ||
@@ -60,7 +71,8 @@ void fus_arguments_add_params(struct fus_arguments *arguments,
         const struct fus_param *param = fus_param_at(schema, i);
         FUS_AUTO_STR struct fus_str option = {0};
         FUS_AUTO_STR struct fus_str value = {0};
-        if (!fus_arguments_known(param) || !fus_params_is_set(params, param->name))
+        if (!fus_arguments_known(param) || fus_arguments_foreign(param) ||
+            !fus_params_is_set(params, param->name))
             continue;
         fus_params_print(params, param->name, &value);
         if (value.length == 0)

@@ -18,6 +18,8 @@ void fus_arguments_done(struct fus_arguments *arguments);
 
 /* Whether FaceFusion's headless-run has an option of the parameter's name that is the client's. */
 bool fus_arguments_known(const struct fus_param *param);
+/* Whether it is a parameter that only fusiond has, and that changes pictures. */
+bool fus_arguments_foreign(const struct fus_param *param);
 /* --name and its value for every row of the schema that is given. */
 void fus_arguments_add_params(struct fus_arguments *arguments,
                               const struct fus_param_schema *schema,

@@ -70,11 +70,28 @@ int fus_facefusion_available(const struct fus_config *config, struct fus_error *
     return 0;
 }
 
+static void refuse_own_parameters(const struct fus_params *params, const char *prefix,
+                                  struct fus_error_list *errors)
+{
+    const struct fus_param_schema *schema = fus_processors_schema();
+    for (size_t i = 0; i < fus_param_schema_size(schema); i++) {
+        const struct fus_param *param = fus_param_at(schema, i);
+        char pointer[96];
+        if (!fus_arguments_foreign(param) || !fus_params_is_set(params, param->name))
+            continue;
+        (void)snprintf(pointer, sizeof(pointer), "%s/%s", prefix, param->name);
+        fus_error_list_add(errors, FUS_E_INVALID_PARAMETER, pointer,
+                           "%s is fusiond's own: the engine facefusion does not have it",
+                           param->name);
+    }
+}
+
 void fus_facefusion_check(const struct fus_params *params, const struct fus_models *models,
                           const char *gate, const char *prefix, struct fus_error_list *errors)
 {
     char pointer[96];
     const struct fus_model *missing = NULL;
+    refuse_own_parameters(params, prefix, errors);
     (void)snprintf(pointer, sizeof(pointer), "%s/processors", prefix);
     if (fus_params_list_count(params, "processors") == 0)
         fus_error_list_add(errors, FUS_E_INVALID_PARAMETER, pointer,

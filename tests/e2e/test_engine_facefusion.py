@@ -214,6 +214,8 @@ def test_server():
             assert server.data not in json.dumps(job) and second.path not in json.dumps(job), job
         answer = server.post_json('/api/v1/jobs', dict(request, parameters={'processors': []}))
         assert answer.status == 422 and 'needs a processor' in answer.json['errors'][0]['detail'], answer
+        answer = server.post_json('/api/v1/jobs', dict(request, parameters={'face_swapper_strength': 0.5}))
+        assert answer.status == 422 and answer.json['errors'][0]['pointer'] == '/parameters/face_swapper_strength', answer
         second.mode('')
         target = server.put_input(head_clip(seconds=0.2, suffix='mkv'))
         job = server.finish(server.submit(dict(request, target=target)))

@@ -55,10 +55,24 @@ static void short_forms_and_our_own_do_not_get_through(void **state)
     assert_words(device, 1, "--execution-providers cuda cpu");
 }
 
+static void parameters_of_ours_are_known_by_name(void **state)
+{
+    static const char *const own[] = {"face_swapper_keep_eyes", "face_swapper_keep_mouth",
+                                      "face_swapper_strength"};
+    for (size_t i = 0; i < FUS_COUNT(own); i++) {
+        const struct fus_param *param = fus_param_find(fus_processors_schema(), own[i]);
+        assert_non_null(param);
+        assert_true(fus_arguments_foreign(param));
+    }
+    assert_false(
+        fus_arguments_foreign(fus_param_find(fus_processors_schema(), "face_swapper_weight")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_given_becomes_words_and_nothing_else),
+        cmocka_unit_test(parameters_of_ours_are_known_by_name),
         cmocka_unit_test(short_forms_and_our_own_do_not_get_through),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
