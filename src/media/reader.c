@@ -104,6 +104,13 @@ static int seek_part(struct fus_reader *reader)
     return 0;
 }
 
+static void name_colours(struct fus_reader *reader)
+{
+    struct fus_clip_facts *facts = &reader->demux->facts;
+    if (reader->options.untagged_bt601 && facts->space == AVCOL_SPC_UNSPECIFIED)
+        facts->space = AVCOL_SPC_SMPTE170M;
+}
+
 static int open_all(struct fus_reader *reader, const char *path, struct fus_error *err)
 {
     reader->path = fus_strdup(path);
@@ -117,6 +124,7 @@ static int open_all(struct fus_reader *reader, const char *path, struct fus_erro
         rc = open_decoder(reader, err);
     if (rc < 0)
         return rc;
+    name_colours(reader);
     reader->origin_us = reader->demux->facts.origin_us;
     if (reader->options.start_frame > 0 || reader->options.end_frame > 0)
         rc = find_part(reader, err);
@@ -361,7 +369,10 @@ static int restart(struct fus_reader *reader, struct fus_error *err)
     reader->sought = reader->draining = reader->torn = false;
     reader->decoded_frames = 0;
     int rc = fus_demux_open(reader->path, &reader->limits, &reader->demux, err);
-    return rc < 0 ? rc : open_decoder(reader, err);
+    if (rc < 0)
+        return rc;
+    name_colours(reader);
+    return open_decoder(reader, err);
 }
 
 /* A frame stands in reader->decoded: 1 with a message, 0 to go on. */

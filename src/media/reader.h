@@ -43,6 +43,9 @@ struct fus_reader_options {
      * and sound before it is dropped. Beyond the clip: END comes at once. */
     int64_t start_frame;
     int64_t end_frame; /* first frame not wanted; 0 or less: none */
+    /* Colours without a tag are BT.601 whatever the size, as they are to swscale, and a writer says
+     * so; false: from 720 lines on they are BT.709, as players guess. */
+    bool untagged_bt601;
 };
 
 struct fus_reader;

@@ -58,12 +58,18 @@ static void plan_sizes(struct clip *clip)
     clip->working = fus_size_working(clip->native, clip->output);
 }
 
+/* FaceFusion 3.8 takes every picture of a clip to BGR and back, changed or not. */
+static bool as_ffmpeg(const struct fus_pipeline_job *job)
+{
+    return job->chain.bgr && fus_params_text(job->request->params, "compat") != NULL;
+}
+
 static void reader_options_of(const struct fus_pipeline_job *job, int threads,
                               struct fus_reader_options *options)
 {
     const struct fus_params *params = job->request->params;
 
-    *options = (struct fus_reader_options){.threads = threads};
+    *options = (struct fus_reader_options){.threads = threads, .untagged_bt601 = as_ffmpeg(job)};
     if (fus_params_has_value(params, "trim_frame_start"))
         options->start_frame = fus_params_int(params, "trim_frame_start");
     if (fus_params_has_value(params, "trim_frame_end"))
@@ -177,12 +183,6 @@ static int open_faces(struct clip *clip, struct fus_error *err)
                                   &clip->analysis.window, err);
     job->result->timings.analyse_ms += fus_clock_ms_since(start_us);
     return rc;
-}
-
-/* FaceFusion 3.8 takes every picture of a clip to BGR and back, changed or not. */
-static bool as_ffmpeg(const struct fus_pipeline_job *job)
-{
-    return job->chain.bgr && fus_params_text(job->request->params, "compat") != NULL;
 }
 
 /* The canvas of an item: the frame itself, or its upright copy. */

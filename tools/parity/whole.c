@@ -287,7 +287,7 @@ static void run_case(struct parity_whole *whole, const char *name, const json_t 
 /* What `make test` runs: the default swapper's small sister, every mask, the enhancer. */
 static bool is_quick(const char *name)
 {
-    static const char *const names[] = {"swap_inswapper_one", "mask_all", "enh_gfpgan"};
+    static const char *const names[] = {"swap_inswapper_two_sources", "mask_all", "enh_gfpgan"};
     for (size_t i = 0; i < FUS_COUNT(names); i++)
         if (fus_str_equal(names[i], name))
             return true;

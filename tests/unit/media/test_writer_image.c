@@ -173,6 +173,32 @@ static void a_smaller_clip_keeps_what_was_guessed_of_its_colours(void **state)
     assert_int_equal(seen.matrix, FUS_MATRIX_BT709);
 }
 
+static void untagged_colours_are_bt601_if_asked_for(void **state)
+{
+    static const struct fus_reader_options options = {.threads = 1, .untagged_bt601 = true};
+    const char *path = scratch_path(state, "in.mkv"), *out = scratch_path(state, "out.mp4");
+    struct fus_writer_options writing;
+    struct clip_spec tagged;
+    struct fus_error err = {0};
+    struct clip_seen seen;
+    raw_clip_make_sized(path, AV_PIX_FMT_YUV420P, 2, 1280, 720);
+    assert_ok(clip_read(path, &limits, NULL, &seen, &err));
+    assert_int_equal(seen.matrix, FUS_MATRIX_BT709);
+    assert_ok(clip_read(path, &limits, &options, &seen, &err));
+    assert_int_equal(seen.matrix, FUS_MATRIX_BT601);
+    /* and the output says it, where a player would guess otherwise */
+    fus_writer_options_default(&writing);
+    assert_ok(clip_pass(path, out, &options, &writing, NULL, &err));
+    assert_ok(clip_read(out, &limits, NULL, &seen, &err));
+    assert_int_equal(seen.matrix, FUS_MATRIX_BT601);
+    /* a tag stays what it is */
+    clip_spec_default(&tagged);
+    tagged.frames = 2;
+    clip_make(path, &tagged);
+    assert_ok(clip_read(path, &limits, &options, &seen, &err));
+    assert_int_equal(seen.matrix, FUS_MATRIX_BT709);
+}
+
 static void upright_pictures_go_in_as_they_are_seen(void **state)
 {
     for (int degrees = 0; degrees < 360; degrees += 90)
@@ -264,6 +290,7 @@ int main(void)
         cmocka_unit_test(planes_in_other_colours_are_converted),
         cmocka_unit_test(another_size_scales_the_sources_pictures_too),
         cmocka_unit_test(a_smaller_clip_keeps_what_was_guessed_of_its_colours),
+        cmocka_unit_test(untagged_colours_are_bt601_if_asked_for),
         cmocka_unit_test(upright_pictures_go_in_as_they_are_seen),
         cmocka_unit_test(own_pictures_follow_a_constant_rate),
         cmocka_unit_test(a_still_is_scaled_in_its_own_format),
