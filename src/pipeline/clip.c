@@ -1,6 +1,7 @@
 /* A clip: one pass, frames in order, nothing on disk but the output. This file is the middle of the
  * pipeline (clip_stages.h): faces and selection, which run in the reader's thread so that they
  * overlap with the processors, and the processors. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -433,6 +434,38 @@ static int stream(struct clip *clip, struct fus_error *err)
     return rc;
 }
 
+/* What the output is not, although somebody may think so. */
+static void warn_about_output(struct clip *clip)
+{
+    struct fus_pipeline_job *job = clip->job;
+    const char *asked = fus_params_text(job->request->params, "output_video_encoder");
+    const char *ran = fus_writer_video_encoder(clip->writer);
+    char text[160];
+
+    if (fus_params_is_set(job->request->params, "output_video_encoder") && ran[0] != '\0' &&
+        strcmp(asked, ran) != 0) {
+        snprintf(text, sizeof(text), "The container takes no %s; the pictures were encoded by %s.",
+                 asked, ran);
+        fus_progress_warn(&job->progress, "encoder_replaced", text);
+    }
+    if (job->info.left_out > 0) {
+        snprintf(text, sizeof(text),
+                 "%d further streams of the target (sound, subtitles, data) were left out.",
+                 job->info.left_out);
+        fus_progress_warn(&job->progress, "streams_left_out", text);
+    }
+    if (job->info.hdr)
+        fus_progress_warn(&job->progress, "hdr_not_mapped",
+                          "The target is HDR; its pictures were reduced to 8 bits without tone "
+                          "mapping.");
+    if (needs_faces(clip) && job->result->faces_changed == 0)
+        fus_progress_warn(&job->progress, "no_face_selected",
+                          "The selection leaves no face in any frame; the clip was not changed.");
+    if (fus_reader_skipped(clip->reader) > 0)
+        fus_progress_warn(&job->progress, "damaged_frames",
+                          "Some of the target's packets were damaged and have been skipped.");
+}
+
 static void take_facts(struct clip *clip)
 {
     struct fus_pipeline_job *job = clip->job;
@@ -451,14 +484,12 @@ static void take_facts(struct clip *clip)
     if (fus_params_has_value(job->request->params, "output_video_fps"))
         result->fps = fus_params_float(job->request->params, "output_video_fps");
     result->duration_seconds = job->info.duration_seconds;
+    if (fus_params_has_value(job->request->params, "trim_frame_start") ||
+        fus_params_has_value(job->request->params, "trim_frame_end"))
+        result->duration_seconds =
+            result->fps > 0 ? (double)result->frames / result->fps : 0; /* of what is left */
     result->width = clip->output.width;
     result->height = clip->output.height;
-    if (needs_faces(clip) && result->faces_changed == 0)
-        fus_progress_warn(&job->progress, "no_face_selected",
-                          "The selection leaves no face in any frame; the clip was not changed.");
-    if (fus_reader_skipped(clip->reader) > 0)
-        fus_progress_warn(&job->progress, "damaged_frames",
-                          "Some of the target's packets were damaged and have been skipped.");
 }
 
 static int label(struct clip *clip, struct fus_error *err)
@@ -489,6 +520,8 @@ int fus_clip_run(struct fus_pipeline_job *job, struct fus_error *err)
         rc = stream(clip, err);
     if (!rc)
         take_facts(clip);
+    if (!rc)
+        warn_about_output(clip);
     fus_clip_stages_done(&clip->stages);
     fus_writer_free(clip->writer);
     fus_reader_free(clip->reader);
