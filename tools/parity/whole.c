@@ -284,7 +284,7 @@ static void run_case(struct parity_whole *whole, const char *name, const json_t 
 
 /* ---- finding ---- */
 
-/* What `make test` runs: the default swapper's small sister, every mask, the enhancer. */
+/* What `make test` runs: a swap, every mask, the enhancer. */
 static bool is_quick(const char *name)
 {
     static const char *const names[] = {"swap_inswapper_two_sources", "mask_all", "enh_gfpgan"};
