@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "golden.h"
 #include "golden_support.h"
+#include "safety/gate.h"
 #include "vision/fit.h"
 
 static const char family[] = "content_analyser";
@@ -46,8 +47,74 @@ static void input(struct parity *run, const struct gate_net *net)
     parity_close(&c);
 }
 
+/* ---- scores and votes ---- */
+
+static void score(struct parity *run, int net)
+{
+    struct parity_case c;
+    char file[96], raw[96];
+    snprintf(file, sizeof file, "content_analyser/%s/score.json", nets[net].name);
+    snprintf(raw, sizeof raw, "content_analyser/%s/raw_output.npy", nets[net].name);
+    if (parity_open(&c, run, family, file)) {
+        const struct fus_npy *output = parity_input(&c, raw);
+        if (output && fus_npy_f32(output) && output->rank <= FUS_TENSOR_MAX_RANK) {
+            struct fus_tensor tensor = {
+                .data = output->data, .rank = output->rank, .count = output->count};
+            for (int i = 0; i < output->rank; i++)
+                tensor.shape[i] = (int64_t)output->shape[i];
+            parity_number(&c, fus_gate_score(net, &tensor), json_number_value(c.want_json),
+                          parity_f(1e-6));
+        }
+    }
+    parity_close(&c);
+}
+
+static void vote(struct parity *run, int net)
+{
+    struct parity_case c;
+    char file[96], from[96];
+    snprintf(file, sizeof file, "content_analyser/%s/is_nsfw.json", nets[net].name);
+    snprintf(from, sizeof from, "content_analyser/%s/score.json", nets[net].name);
+    if (parity_open(&c, run, family, file)) {
+        json_t *value = parity_input_json(&c, from);
+        if (value)
+            parity_number(&c, fus_gate_vote(net, json_number_value(value)),
+                          json_is_true(c.want_json), PARITY_E);
+        json_decref(value);
+    }
+    parity_close(&c);
+}
+
+/* Two of three; a vote that is not here counts as none. */
+static void verdict(struct parity *run, const char *file)
+{
+    struct parity_case c;
+    if (parity_open(&c, run, family, file)) {
+        int votes = 0;
+        for (int net = 0; net < FUS_GATE_NETS; net++) {
+            char from[4096];
+            snprintf(from, sizeof from, "%s/content_analyser/%s/score.json", run->golden,
+                     nets[net].name);
+            json_t *value = json_load_file(from, JSON_DECODE_ANY, NULL);
+            votes += value && fus_gate_vote(net, json_number_value(value));
+            json_decref(value);
+        }
+        parity_number(&c, votes >= 2, json_is_true(c.want_json), PARITY_E);
+    }
+    parity_close(&c);
+}
+
 void parity_golden_content(struct parity *run)
 {
-    for (size_t i = 0; i < FUS_COUNT(nets); i++)
-        input(run, &nets[i]);
+    static const char *const weights[] = {"content_analyser/nsfw_1/raw_output.npy",
+                                          "content_analyser/nsfw_2/raw_output.npy",
+                                          "content_analyser/nsfw_3/raw_output.npy"};
+    for (int net = 0; net < FUS_GATE_NETS; net++) {
+        input(run, &nets[net]);
+        score(run, net);
+        vote(run, net);
+    }
+    verdict(run, "content_analyser/overall/detect_nsfw.json");
+    verdict(run, "content_analyser/overall/analyse_frame.json");
+    parity_needs_weights(run, family, weights, FUS_COUNT(weights));
 }

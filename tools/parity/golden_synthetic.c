@@ -6,8 +6,10 @@
 
 #include "base/mem.h"
 #include "faces/face.h"
+#include "faces/turn.h"
 #include "golden.h"
 #include "golden_support.h"
+#include "processors/swapper/pixel_boost.h"
 #include "vision/crop.h"
 #include "vision/face_mask.h"
 #include "vision/nms.h"
@@ -314,6 +316,94 @@ static void suppression(struct parity *run)
     parity_close(&c);
 }
 
+static void turned_sizes(struct parity *run)
+{
+    struct parity_case c;
+    const json_t *item;
+    size_t i;
+    if (open_key(&c, run, "rotation_size")) {
+        json_array_foreach(c.want_json, i, item)
+        {
+            const json_t *wh = json_object_get(item, "wh"), *out = json_object_get(item, "out");
+            const struct fus_turn turn =
+                fus_turn_of((int)number_at(wh, 0), (int)number_at(wh, 1),
+                            (int)json_integer_value(json_object_get(item, "angle")));
+            parity_number(&c, turn.width, number_at(out, 0), PARITY_E);
+            parity_number(&c, turn.height, number_at(out, 1), PARITY_E);
+        }
+    }
+    parity_close(&c);
+}
+
+static void turning_matrices(struct parity *run)
+{
+    struct parity_case c;
+    const json_t *item;
+    size_t i;
+    if (open_key(&c, run, "rotation_matrix")) {
+        json_array_foreach(c.want_json, i, item)
+        {
+            const json_t *wh = json_object_get(item, "wh"),
+                         *matrix = json_object_get(item, "matrix");
+            const struct fus_affine to =
+                fus_turn_of((int)number_at(wh, 0), (int)number_at(wh, 1),
+                            (int)json_integer_value(json_object_get(item, "angle")))
+                    .to;
+            const double got[6] = {to.xx, to.xy, to.tx, to.yx, to.yy, to.ty};
+            for (size_t k = 0; k < 6; k++)
+                parity_number(&c, got[k], number_at(json_array_get(matrix, k / 3), k % 3),
+                              parity_f(1e-7));
+        }
+    }
+    parity_close(&c);
+}
+
+static void face_angles(struct parity *run)
+{
+    struct parity_case c;
+    const json_t *item;
+    size_t i;
+    if (open_key(&c, run, "face_angle")) {
+        json_array_foreach(c.want_json, i, item)
+        {
+            struct fus_point points[68] = {{0, 0}};
+            points[0] = point_of(json_object_get(item, "p0"));
+            points[16] = point_of(json_object_get(item, "p16"));
+            parity_number(&c, fus_face_angle(points),
+                          json_number_value(json_object_get(item, "angle")), PARITY_E);
+        }
+    }
+    parity_close(&c);
+}
+
+/* A picture of running numbers cut into tiles; channel 0 of the picture is blue, the tiles' third.
+ */
+static void boost(struct parity *run)
+{
+    struct parity_case c;
+    if (open_key(&c, run, "pixel_boost")) {
+        const json_t *tiles = json_object_get(c.want_json, "channel0_of_tiles");
+        const int n = (int)json_integer_value(json_object_get(c.want_json, "n"));
+        uint8_t bytes[48];
+        float cut[48];
+        struct fus_lut lut = {.rgb = true};
+        for (int i = 0; i < 48; i++)
+            bytes[i] = (uint8_t)i;
+        for (int i = 0; i < 3 * 256; i++)
+            lut.value[i / 256][i % 256] = (float)(i % 256);
+        const struct fus_plane picture = {bytes, 12, 4, 4, 3};
+        if (n == 2) {
+            fus_pixel_boost_implode(&picture, n, &lut, 0, n * n, cut);
+            for (size_t i = 0; i < 16; i++)
+                parity_number(
+                    &c, (double)cut[i / 4 * 12 + 8 + i % 4],
+                    number_at(json_array_get(json_array_get(tiles, i / 4), i % 4 / 2), i % 2),
+                    PARITY_E);
+        }
+    }
+    parity_close(&c);
+}
+
 /* ---- masks ---- */
 
 /* Every fourth row and column of a square mask; given to six decimals. */
@@ -373,7 +463,11 @@ void parity_golden_synthetic(struct parity *run)
     warps(run);
     paste_areas(run);
     pastes(run);
+    turned_sizes(run);
+    turning_matrices(run);
+    face_angles(run);
     suppression(run);
+    boost(run);
     padded_box_mask(run);
     mouth_mask(run);
 }
