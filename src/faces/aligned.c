@@ -43,7 +43,7 @@ int fus_aligned_run(struct fus_aligned *aligned, const struct fus_plane *bgr,
     struct fus_affine m;
     *ran = false;
     if (!fus_template_affine(FUS_TEMPLATE_ARCFACE_112_V2, points_5, size, &m) ||
-        !fus_crop_u8(bgr, &m, FUS_BORDER_REPLICATE, &crop))
+        !fus_crop_u8(bgr, &m, fus_border_for(FUS_BORDER_REPLICATE, aligned->opencv_4), &crop))
         return 0;
     const int64_t shape[4] = {1, 3, size, size};
     float *data = NULL;

@@ -13,6 +13,7 @@ struct fus_aligned {
     struct fus_lut lut; /* to be filled by the owner */
     uint8_t *crop;
     int size;
+    bool opencv_4; /* its warp is wanted; the owner sets it */
 };
 
 /* size: of the square crop (template arcface_112_v2); outputs: how many the net has at least. */

@@ -47,6 +47,7 @@ static int open_detector(struct fus_analyser *analyser, struct fus_models *model
         .score = options->detector_score,
         .angle_count = options->angle_count,
         .compat = options->compat,
+        .opencv_4 = options->opencv_4,
         .threads = threads,
     };
     memcpy(detector.models, rows->detectors, sizeof(detector.models));
@@ -70,8 +71,8 @@ static int open_landmarker(struct fus_analyser *analyser, struct fus_models *mod
         threshold =
             FUS_MAX(threshold, 1e-3); /* score 0 also says that there are no points at all */
     } else if (rows->fan != NULL || rows->peppa != NULL) {
-        rc = fus_landmarker_net_new(models, rows->fan, rows->peppa, threads, &analyser->landmarker,
-                                    err);
+        rc = fus_landmarker_net_new(models, rows->fan, rows->peppa, options->opencv_4, threads,
+                                    &analyser->landmarker, err);
         if (!(threshold > 0))
             threshold = 0.5;
     } else {
@@ -91,9 +92,11 @@ static int open_rest(struct fus_analyser *analyser, struct fus_models *models,
     int threads = FUS_MAX(options->threads, 1), rc = 0;
     analyser->wants = options->wants;
     if (rows->recognizer != NULL)
-        rc = fus_recognizer_new(models, rows->recognizer, threads, &analyser->recognizer, err);
+        rc = fus_recognizer_new(models, rows->recognizer, options->opencv_4, threads,
+                                &analyser->recognizer, err);
     if (rc == 0 && rows->classifier != NULL)
-        rc = fus_classifier_new(models, rows->classifier, threads, &analyser->classifier, err);
+        rc = fus_classifier_new(models, rows->classifier, options->opencv_4, threads,
+                                &analyser->classifier, err);
     return rc;
 }
 

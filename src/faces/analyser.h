@@ -32,6 +32,7 @@ struct fus_analyser_options {
     unsigned wants;        /* enum fus_face_has: what fus_analyser_find finds for every face */
     unsigned may_want;     /* further ones that fus_analyser_add will be asked for */
     bool compat;           /* FaceFusion 3.8's defects of detection (performance.md 6) */
+    bool opencv_4;         /* FaceFusion with OpenCV 4: its warp cuts the crops */
     int threads;           /* intra-op, >= 1 */
 };
 

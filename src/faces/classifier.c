@@ -7,8 +7,8 @@ struct fus_classifier {
     struct fus_aligned aligned;
 };
 
-int fus_classifier_new(struct fus_models *models, const struct fus_model *model, int threads,
-                       struct fus_classifier **out, struct fus_error *err)
+int fus_classifier_new(struct fus_models *models, const struct fus_model *model, bool opencv_4,
+                       int threads, struct fus_classifier **out, struct fus_error *err)
 {
     static const double MEAN[3] = {0.485, 0.456, 0.406}, DEVIATION[3] = {0.229, 0.224, 0.225};
     FUS_CLEANUP(fus_classifier_free)
@@ -16,6 +16,7 @@ int fus_classifier_new(struct fus_models *models, const struct fus_model *model,
     if (classifier == NULL)
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory for the classifier.");
     int rc = fus_aligned_open(&classifier->aligned, models, model, 224, 3, threads, err);
+    classifier->aligned.opencv_4 = opencv_4;
     if (rc != 0)
         return rc;
     fus_lut_mixed(&classifier->aligned.lut, MEAN, DEVIATION, true);

@@ -8,8 +8,9 @@
 #include "vision/resize.h"
 
 struct fus_classifier;
-int fus_classifier_new(struct fus_models *models, const struct fus_model *model, int threads,
-                       struct fus_classifier **classifier, struct fus_error *err) FUS_MUST_CHECK;
+int fus_classifier_new(struct fus_models *models, const struct fus_model *model, bool opencv_4,
+                       int threads, struct fus_classifier **classifier,
+                       struct fus_error *err) FUS_MUST_CHECK;
 void fus_classifier_free(struct fus_classifier *classifier);
 FUS_CLEANUP_DEFINE(fus_classifier_free, struct fus_classifier *)
 

@@ -14,7 +14,7 @@ struct fus_detector {
     size_t net_count;
     float score;
     int margin[4], angles[4], angle_count;
-    bool compat;
+    bool compat, opencv_4;
     struct fus_picture turned, padded;
     struct fus_findings findings;
 };
@@ -42,6 +42,7 @@ int fus_detector_new(struct fus_models *models, const struct fus_detector_option
         detector->angle_count = 1;
     }
     detector->compat = options->compat;
+    detector->opencv_4 = options->opencv_4;
     *out = FUS_TAKE(detector);
     return 0;
 }
@@ -89,11 +90,12 @@ static int pad(struct fus_picture *canvas, const struct fus_plane *from, const i
 }
 
 static int turn(struct fus_picture *canvas, const struct fus_plane *from, int angle,
-                struct fus_plane *to, struct fus_affine *back, struct fus_error *err)
+                enum fus_border border, struct fus_plane *to, struct fus_affine *back,
+                struct fus_error *err)
 {
     const struct fus_turn turned = fus_turn_of(from->width, from->height, angle);
     int rc = fus_picture_plane(canvas, turned.width, turned.height, to, err);
-    if (rc == 0 && !fus_crop_u8(from, &turned.to, FUS_BORDER_BLACK, to))
+    if (rc == 0 && !fus_crop_u8(from, &turned.to, border, to))
         rc = fus_error_set(err, FUS_E_INTERNAL, "A picture could not be turned.");
     *back = turned.back;
     return rc;
@@ -107,7 +109,8 @@ static int look(struct fus_detector *detector, const struct fus_plane *bgr, int 
     *view = (struct fus_view){.turned = angle != 0};
     int rc = 0, padding[4];
     if (view->turned)
-        rc = turn(&detector->turned, bgr, angle, seen, &view->back, err);
+        rc = turn(&detector->turned, bgr, angle,
+                  fus_border_for(FUS_BORDER_BLACK, detector->opencv_4), seen, &view->back, err);
     if (rc != 0)
         return rc;
     fus_detector_padding(detector->margin, seen->width, seen->height, padding);

@@ -17,6 +17,7 @@ struct fus_detector_options {
     int angles[4];   /* 0, 90, 180, 270; one that is there twice counts twice, as upstream */
     int angle_count; /* 0: angle 0 */
     bool compat;     /* FaceFusion 3.8's: scores must exceed the threshold; see faces/decode.h */
+    bool opencv_4;   /* its warp turns pictures */
     int threads;
 };
 

@@ -13,6 +13,7 @@ bool fus_landmark_crop_of(const struct fus_box *box, int angle, struct fus_landm
         return false;
     crop->to_crop = (struct fus_affine){s, 0, (FUS_LANDMARK_CROP - (x1 + x2) * s) * 0.5,
                                         0, s, (FUS_LANDMARK_CROP - (y1 + y2) * s) * 0.5};
+    crop->border = FUS_BORDER_BLACK;
     crop->turn = fus_turn_of(FUS_LANDMARK_CROP, FUS_LANDMARK_CROP, angle);
     return true;
 }
@@ -22,8 +23,8 @@ bool fus_landmark_crop_cut(const struct fus_landmark_crop *crop, const struct fu
 {
     /* A turn by 0 degrees changes nothing. */
     bool turned = crop->turn.to.xy != 0;
-    if (!fus_crop_u8(bgr, &crop->to_crop, FUS_BORDER_BLACK, turned ? spare : out) ||
-        (turned && !fus_crop_u8(spare, &crop->turn.to, FUS_BORDER_BLACK, out)))
+    if (!fus_crop_u8(bgr, &crop->to_crop, crop->border, turned ? spare : out) ||
+        (turned && !fus_crop_u8(spare, &crop->turn.to, crop->border, out)))
         return false;
     fus_lab8_contrast(out);
     return true;

@@ -4,6 +4,7 @@
 #define FUS_FACES_LANDMARK_CROP_H
 
 #include "faces/turn.h"
+#include "vision/crop.h"
 #include "vision/resize.h"
 
 #define FUS_LANDMARK_CROP 256 /* pixels a side */
@@ -12,6 +13,7 @@
 struct fus_landmark_crop {
     struct fus_affine to_crop; /* picture to upright crop */
     struct fus_turn turn;      /* of the crop, by the face's angle */
+    enum fus_border border;    /* FUS_BORDER_BLACK, or with OpenCV 4's warp */
 };
 
 /* false: the box has no place in a picture. */

@@ -16,6 +16,7 @@ struct fus_landmarker_net {
     struct fus_run *run[KINDS]; /* NULL: not asked for */
     struct fus_lut lut;
     uint8_t *crop, *spare;
+    bool opencv_4; /* its warp is wanted */
 };
 
 /* What one net says of a crop. */
@@ -43,7 +44,7 @@ static int open_net(struct fus_models *models, const struct fus_model *model, in
 }
 
 int fus_landmarker_net_new(struct fus_models *models, const struct fus_model *fan,
-                           const struct fus_model *peppa, int threads,
+                           const struct fus_model *peppa, bool opencv_4, int threads,
                            struct fus_landmarker_net **out, struct fus_error *err)
 {
     FUS_CLEANUP(fus_landmarker_net_free)
@@ -52,6 +53,7 @@ int fus_landmarker_net_new(struct fus_models *models, const struct fus_model *fa
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory for the landmarker.");
     net->model[FAN] = fan;
     net->model[PEPPA] = peppa;
+    net->opencv_4 = opencv_4;
     for (size_t i = 0; i < KINDS; i++) {
         int rc = 0;
         if (net->model[i] != NULL)
@@ -170,8 +172,10 @@ int fus_landmarker_net_find(struct fus_landmarker_net *net, const struct fus_pla
     const struct fus_plane out = {net->crop, 3 * SIDE, SIDE, SIDE, 3};
     const struct fus_plane spare = {net->spare, 3 * SIDE, SIDE, SIDE, 3};
     *found = false;
-    if (!fus_landmark_crop_of(box, angle, &crop) ||
-        !fus_landmark_crop_cut(&crop, bgr, &out, &spare))
+    if (!fus_landmark_crop_of(box, angle, &crop))
+        return 0;
+    crop.border = fus_border_for(FUS_BORDER_BLACK, net->opencv_4);
+    if (!fus_landmark_crop_cut(&crop, bgr, &out, &spare))
         return 0;
     struct answer answers[KINDS] = {{0}};
     for (size_t i = 0; i < KINDS; i++) {

@@ -12,7 +12,7 @@ struct fus_landmarker_net;
 bool fus_landmarker_net_runs(const struct fus_model *model);
 /* fan, peppa: a row of family 2dfan4 and one of family peppa_wutz; one of them may be NULL. */
 int fus_landmarker_net_new(struct fus_models *models, const struct fus_model *fan,
-                           const struct fus_model *peppa, int threads,
+                           const struct fus_model *peppa, bool opencv_4, int threads,
                            struct fus_landmarker_net **net, struct fus_error *err) FUS_MUST_CHECK;
 void fus_landmarker_net_free(struct fus_landmarker_net *net);
 FUS_CLEANUP_DEFINE(fus_landmarker_net_free, struct fus_landmarker_net *)

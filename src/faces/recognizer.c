@@ -10,14 +10,15 @@ struct fus_recognizer {
     struct fus_aligned aligned;
 };
 
-int fus_recognizer_new(struct fus_models *models, const struct fus_model *model, int threads,
-                       struct fus_recognizer **out, struct fus_error *err)
+int fus_recognizer_new(struct fus_models *models, const struct fus_model *model, bool opencv_4,
+                       int threads, struct fus_recognizer **out, struct fus_error *err)
 {
     FUS_CLEANUP(fus_recognizer_free)
     struct fus_recognizer *recognizer = fus_calloc(1, sizeof(*recognizer));
     if (recognizer == NULL)
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory for the recognizer.");
     int rc = fus_aligned_open(&recognizer->aligned, models, model, 112, 1, threads, err);
+    recognizer->aligned.opencv_4 = opencv_4;
     if (rc != 0)
         return rc;
     fus_lut_127(&recognizer->aligned.lut, true);

@@ -8,8 +8,9 @@
 #include "vision/resize.h"
 
 struct fus_recognizer;
-int fus_recognizer_new(struct fus_models *models, const struct fus_model *model, int threads,
-                       struct fus_recognizer **recognizer, struct fus_error *err) FUS_MUST_CHECK;
+int fus_recognizer_new(struct fus_models *models, const struct fus_model *model, bool opencv_4,
+                       int threads, struct fus_recognizer **recognizer,
+                       struct fus_error *err) FUS_MUST_CHECK;
 void fus_recognizer_free(struct fus_recognizer *recognizer);
 FUS_CLEANUP_DEFINE(fus_recognizer_free, struct fus_recognizer *)
 

@@ -29,6 +29,13 @@ static double score_of(const struct fus_params *params, const char *name)
     return fus_params_is_set(params, name) ? fus_params_float(params, name) : -1.0;
 }
 
+bool fus_options_opencv_4(const struct fus_params *params)
+{
+    const char *compat = fus_params_text(params, "compat");
+
+    return compat && strcmp(compat, "facefusion-3.8-opencv-4") == 0;
+}
+
 void fus_options_analyser(const struct fus_params *params, int threads,
                           struct fus_analyser_options *options)
 {
@@ -41,6 +48,7 @@ void fus_options_analyser(const struct fus_params *params, int threads,
         .detector_off = is_off(params, "face_detector_score"),
         .landmarker_off = is_off(params, "face_landmarker_score"),
         .compat = fus_params_text(params, "compat") != NULL,
+        .opencv_4 = fus_options_opencv_4(params),
         .threads = threads,
     };
     fus_params_box(params, "face_detector_margin", options->margin);

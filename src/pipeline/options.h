@@ -6,6 +6,8 @@
 #include "faces/analyser.h"
 #include "media/writer.h"
 
+/* compat names FaceFusion as it runs with OpenCV 4. */
+bool fus_options_opencv_4(const struct fus_params *params);
 /* Texts stay the set's. */
 void fus_options_analyser(const struct fus_params *params, int threads,
                           struct fus_analyser_options *options);

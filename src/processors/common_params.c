@@ -204,9 +204,10 @@ static const struct fus_param output[] = {
      .doc = "What is done to the frames, in this order; an empty list only encodes anew"},
     {.name = "compat",
      .type = FUS_PARAM_TEXT,
-     .choices = CHOICES("facefusion-3.8"),
+     .choices = CHOICES("facefusion-3.8", "facefusion-3.8-opencv-4"),
      .group = "compatibility",
-     .doc = "Brings back those known defects of FaceFusion 3.8 that change pixels"},
+     .doc = "Brings back those known defects of FaceFusion 3.8 that change pixels; opencv-4: as it "
+            "runs with OpenCV 4 in the place of the OpenCV 5 that it pins"},
     {.name = "trim_frame_start",
      .type = FUS_PARAM_INT,
      .min = 0,

@@ -51,6 +51,7 @@ static const struct fus_param_table params_table = {rows, FUS_COUNT(rows)};
 
 struct fus_processor {
     unsigned items;
+    bool opencv_4;             /* its warp is wanted */
     struct fus_masker *masker; /* with ITEM_MASK */
     uint8_t *crop;             /* CROP_SIZE squared, BGR */
     float *mask;               /* of the crop */
@@ -145,6 +146,7 @@ static int open(const struct fus_processor_context *context, struct fus_processo
     if (!made)
         return out_of_memory(err);
     made->items = items_of(context->params);
+    made->opencv_4 = context->opencv_4;
     if (made->items & ITEM_MASK) {
         masks_of(context->params, &masks);
         masks.threads = context->threads;
@@ -236,7 +238,8 @@ static int draw_mask(struct fus_processor *processor, const struct fus_plane *bg
     const size_t count = (size_t)bgr->width * (size_t)bgr->height;
     struct fus_affine m, inverse;
     if (!fus_template_affine(FUS_TEMPLATE_ARCFACE_128, face->points_5, CROP_SIZE, &m) ||
-        !fus_crop_inverse(&m, &inverse) || !fus_crop_u8(bgr, &m, FUS_BORDER_REPLICATE, &crop))
+        !fus_crop_inverse(&m, &inverse) ||
+        !fus_crop_u8(bgr, &m, fus_border_for(FUS_BORDER_REPLICATE, processor->opencv_4), &crop))
         return 0; /* five points that make no face */
     int failed = frame_mask_room(processor, count, err);
     if (!failed)
@@ -246,7 +249,8 @@ static int draw_mask(struct fus_processor *processor, const struct fus_plane *bg
         return failed;
     const struct fus_plane large = {processor->frame_mask, bgr->width, bgr->width, bgr->height, 1};
     mask_to_bytes(processor->mask, processor->crop, (size_t)CROP_SIZE * CROP_SIZE);
-    if (!fus_crop_u8(&small, &inverse, FUS_BORDER_BLACK, &large))
+    if (!fus_crop_u8(&small, &inverse, fus_border_for(FUS_BORDER_BLACK, processor->opencv_4),
+                     &large))
         return 0;
     for (size_t i = 0; i < count; i++)
         processor->frame_mask[i] = processor->frame_mask[i] > MASK_THRESHOLD ? 255 : 0;

@@ -31,6 +31,7 @@ struct fus_processor_context {
     bool clip;                       /* a clip, not a still */
     int threads;                     /* that this processor may use */
     bool compat;                     /* FaceFusion 3.8's known defects are wanted (docs/COMPATIBILITY.md) */
+    bool opencv_4;                   /* its warp is wanted (vision/crop.h) */
     /* Something the client should know; code is snake_case. May be NULL. */
     void (*warn)(void *user, const char *code, const char *text);
     void *warn_user;

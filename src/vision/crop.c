@@ -1,5 +1,7 @@
 #include "vision/crop.h"
 
+#include "vision/crop_opencv_4.h"
+
 #include <math.h>
 
 #include "vision/bilinear.h"
@@ -105,6 +107,8 @@ bool fus_crop_u8(const struct fus_plane *from, const struct fus_affine *m, enum 
                  const struct fus_plane *to)
 {
     struct fus_affine inverse;
+    if (border & FUS_BORDER_OPENCV_4)
+        return fus_crop_u8_opencv_4(from, m, border, to);
     if (!fus_crop_inverse(m, &inverse) || !fus_positions_bounded(&inverse, to->width, to->height))
         return false;
     struct fus_inverse_f32 i = fus_inverse_to_f32(&inverse);
@@ -178,6 +182,8 @@ bool fus_crop_f32(const struct fus_fplane *from, const struct fus_affine *m, enu
                   const struct fus_fplane *to)
 {
     struct fus_affine inverse;
+    if (border & FUS_BORDER_OPENCV_4)
+        return fus_crop_f32_opencv_4(from, m, border, to);
     if (!fus_crop_inverse(m, &inverse) || !fus_positions_bounded(&inverse, to->width, to->height))
         return false;
     struct fus_inverse_f32 i = fus_inverse_to_f32(&inverse);

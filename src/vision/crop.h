@@ -18,9 +18,17 @@
 #include "vision/resize.h"
 
 enum fus_border {
-    FUS_BORDER_BLACK,     /* each of the four samples counts as 0 outside the picture */
-    FUS_BORDER_REPLICATE, /* each of the four samples is the nearest one inside */
+    FUS_BORDER_BLACK,        /* each of the four samples counts as 0 outside the picture */
+    FUS_BORDER_REPLICATE,    /* each of the four samples is the nearest one inside */
+    FUS_BORDER_OPENCV_4 = 4, /* or-ed to one of them: OpenCV 4's warp, see fus_border_for */
 };
+
+/* FaceFusion 3.8 pins OpenCV 5, but runs with OpenCV 4 as well, whose warp of 8-bit and float32
+ * pictures cuts positions to 1/32 pixel: its pictures are a little different. */
+static inline enum fus_border fus_border_for(enum fus_border border, bool opencv_4)
+{
+    return opencv_4 ? (enum fus_border)(border | FUS_BORDER_OPENCV_4) : border;
+}
 
 /* The inverse with OpenCV's order of operations, so that its bits agree; false: none. */
 bool fus_crop_inverse(const struct fus_affine *m, struct fus_affine *inverse) FUS_MUST_CHECK;

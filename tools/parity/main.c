@@ -9,18 +9,18 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "golden.h"
-#include "opencv4.h"
 #include "whole.h"
 
 static const char usage[] =
-    "parity [--case TEXT] [--family TEXT] [--verbose] [--json] [--keep DIR] [--quick] [--opencv4]\n"
+    "parity [--case TEXT] [--family TEXT] [--verbose] [--json] [--keep DIR] [--quick] [--opencv5]\n"
     "  --case TEXT    only cases with TEXT in their name\n"
     "  --family TEXT  only families with TEXT in their name (\"run\": whole runs)\n"
     "  --verbose      a line for every case\n"
     "  --json         the table as JSON\n"
     "  --keep DIR     whole runs: our picture, upstream's and their difference, to look at\n"
     "  --quick        recorded values and three whole runs of stills\n"
-    "  --opencv4      whole runs alone, with the warp of the OpenCV that recorded them\n"
+    "  --opencv5      whole runs with the OpenCV that FaceFusion pins, not the one that recorded "
+    "them\n"
     "Recorded values: $FUS_GOLDEN_DIR, whole runs: $FUS_PARITY_DIR, media: $FUS_MEDIA_DIR;\n"
     "by default golden, parity and media in $FUS_SHARED_DIR or ../shared beside the sources.\n";
 
@@ -28,7 +28,7 @@ static const char usage[] =
 
 struct arguments {
     const char *only_case, *only_family, *keep;
-    bool verbose, json, quick, opencv4;
+    bool verbose, json, quick, opencv5;
 };
 
 /* false: not understood. */
@@ -42,7 +42,7 @@ static bool parse(int argc, char **argv, struct arguments *arguments)
         {"json", no_argument, NULL, 'j'},
         {"quick", no_argument, NULL, 'q'},
         {"help", no_argument, NULL, 'h'},
-        {"opencv4", no_argument, NULL, '4'},
+        {"opencv5", no_argument, NULL, '5'},
         {0},
     };
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -65,8 +65,8 @@ static bool parse(int argc, char **argv, struct arguments *arguments)
         case 'q':
             arguments->quick = true;
             break;
-        case '4':
-            arguments->opencv4 = true;
+        case '5':
+            arguments->opencv5 = true;
             break;
         case 'h':
             fputs(usage, stdout);
@@ -94,10 +94,9 @@ static int run_all(const struct arguments *arguments, struct parity *run, struct
                                    .media = media,
                                    .keep = arguments->keep,
                                    .quick = arguments->quick,
+                                   .opencv_5 = arguments->opencv5,
                                    .verbose = arguments->verbose};
-    parity_opencv4(arguments->opencv4);
-    if (!arguments->opencv4) /* those were recorded with OpenCV 5 */
-        parity_golden(run);
+    parity_golden(run);
     return parity_whole_runs(whole, err);
 }
 

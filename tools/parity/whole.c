@@ -15,7 +15,9 @@
 #include "base/str.h"
 #include "processors/processor.h"
 
-#define COMPAT "facefusion-3.8"
+/* The runs were recorded with OpenCV 4.10. */
+#define COMPAT_OPENCV_5 "facefusion-3.8"
+#define COMPAT_OPENCV_4 "facefusion-3.8-opencv-4"
 
 void parity_outcome_miss(struct parity_outcome *outcome, const char *format, ...)
 {
@@ -100,18 +102,17 @@ static const char *processor_not_built(const json_t *options)
     return NULL;
 }
 
-static int take_options(struct parity_job *job, const json_t *options, struct fus_error *err)
+static int take_options(struct parity_job *job, const json_t *options, const char *compat,
+                        struct fus_error *err)
 {
     const char *name;
     const json_t *value;
     job->params = fus_params_new(fus_processors_schema());
     if (!job->params)
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory.");
-    if (fus_param_find(fus_processors_schema(), "compat")) {
-        int rc = fus_params_take_text(job->params, "compat", COMPAT, err);
-        if (rc)
-            return rc;
-    }
+    int failed = fus_params_take_text(job->params, "compat", compat, err);
+    if (failed)
+        return failed;
     json_object_foreach((json_t *)(uintptr_t)options, name, value)
     {
         int rc = take_option(job, name, value, err);
@@ -272,7 +273,8 @@ static void run_case(struct parity_whole *whole, const char *name, const json_t 
         snprintf(family, sizeof family, "run %s", strange);
         outcome.state = PARITY_NOT_BUILT;
     } else if (take_files(whole, json, &job, &outcome) && undamaged(&job, json, &outcome)) {
-        int rc = take_options(&job, options, &err);
+        int rc =
+            take_options(&job, options, whole->opencv_5 ? COMPAT_OPENCV_5 : COMPAT_OPENCV_4, &err);
         if (rc)
             parity_outcome_miss(&outcome, "%s: %s", fus_error_info(rc)->name, err.detail);
         else

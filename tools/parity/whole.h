@@ -17,6 +17,7 @@ struct parity_whole {
     char scratch[64]; /* where outputs go for a moment */
     struct fus_engine *engine;
     bool verbose, quick; /* quick: a few stills only */
+    bool opencv_5;       /* the one that FaceFusion pins, not 4.10, which recorded the runs */
 };
 
 /* One case.json. */

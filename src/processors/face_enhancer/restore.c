@@ -17,7 +17,8 @@ struct fus_restore {
     const struct fus_model *model;
     enum fus_template template;
     int size;
-    double share; /* of the restored face */
+    bool opencv_4; /* its warp is wanted */
+    double share;  /* of the restored face */
     double weight;
     struct fus_lut lut;
     struct fus_run *run;
@@ -98,6 +99,7 @@ static int open_masker(struct fus_restore *restore, const struct fus_processor_c
     struct fus_masker_options masks;
     masks_of(context->params, &masks);
     masks.threads = context->threads;
+    restore->opencv_4 = context->opencv_4;
     return fus_masker_new(context->models, &masks, &restore->masker, err);
 }
 
@@ -235,7 +237,8 @@ int fus_restore_face(struct fus_restore *restore, const struct fus_plane *bgr,
     if (!fus_template_affine(restore->template, face->points_5, size, &m))
         return 0;
     const struct fus_rect roi = fus_paste_rect(&m, size, bgr->width, bgr->height);
-    if (roi.width <= 0 || roi.height <= 0 || !fus_crop_u8(bgr, &m, FUS_BORDER_REPLICATE, &crop))
+    if (roi.width <= 0 || roi.height <= 0 ||
+        !fus_crop_u8(bgr, &m, fus_border_for(FUS_BORDER_REPLICATE, restore->opencv_4), &crop))
         return 0;
     int failed = keep_room(restore, roi, err);
     if (!failed)

@@ -167,7 +167,7 @@ static int from_picture(const struct fus_processor_context *context,
     struct fus_affine m;
     if (image->format != FUS_PIXEL_BGR8 ||
         !fus_template_affine(family->source_template, face->points_5, size, &m) ||
-        !fus_crop_u8(&from, &m, FUS_BORDER_REPLICATE, &crop))
+        !fus_crop_u8(&from, &m, fus_border_for(FUS_BORDER_REPLICATE, context->opencv_4), &crop))
         return fus_error_set_at(err, FUS_E_NO_FACE_IN_SOURCE, "/source_images",
                                 "the face in the source picture has no shape");
     struct fus_lut unit;

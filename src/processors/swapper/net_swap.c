@@ -26,6 +26,7 @@ struct fus_net_swap {
     struct fus_run *run;
     size_t source_input, target_input;
     int batch;        /* tiles in one run */
+    bool opencv_4;    /* its warp is wanted */
     bool source_done; /* the run's source holds what every target gets */
     struct fus_identity *identity;
     struct fus_masker *masker;
@@ -156,6 +157,7 @@ static int open_masker(struct fus_net_swap *swap, const struct fus_processor_con
     struct fus_masker_options masks;
     fus_masker_options_from_params(context->params, &masks);
     masks.threads = context->threads;
+    swap->opencv_4 = context->opencv_4;
     return fus_masker_new(context->models, &masks, &swap->masker, err);
 }
 
@@ -298,7 +300,7 @@ static int swap_face(struct fus_net_swap *swap, const struct fus_plane *picture,
     struct fus_affine m;
     struct fus_rect roi;
     if (!fus_template_affine(swap->template, face->points_5, side, &m) ||
-        !fus_crop_u8(picture, &m, FUS_BORDER_REPLICATE, &crop))
+        !fus_crop_u8(picture, &m, fus_border_for(FUS_BORDER_REPLICATE, swap->opencv_4), &crop))
         return 0; /* five points that make no face */
     int failed = fus_masker_begin(swap->masker, &crop, swap->mask, err);
     if (!failed)

@@ -145,7 +145,8 @@ static void check_landmarker(struct rows *rows, const char *id, bool fan)
     bool found = false;
     rows_install(rows, rows_model(rows, "face_landmarker", id), landmarker(fan));
     const struct fus_model *row = rows_model(rows, "face_landmarker", id);
-    if (fus_landmarker_net_new(rows->models, fan ? row : NULL, fan ? NULL : row, 2, &net, &err) ||
+    if (fus_landmarker_net_new(rows->models, fan ? row : NULL, fan ? NULL : row, false, 2, &net,
+                               &err) ||
         fus_landmarker_net_find(net, &scene.plane, &scene.face->box, 0, points, &score, &found,
                                 &err))
         fail_msg("%s: %s", id, err.detail);
@@ -257,7 +258,7 @@ static void the_recognizer_gives_the_numbers_of_its_graph(void **state)
     project_add(onnx, &p, "input", "output");
     onnx_output(onnx, "output", ONNX_FLOAT, (int64_t[]){1, FUS_EMBEDDING_SIZE}, 2);
     rows_install(rows, rows_model(rows, "face_recognizer", ids[0].id), onnx);
-    if (fus_recognizer_new(rows->models, rows_model(rows, "face_recognizer", ids[0].id), 2,
+    if (fus_recognizer_new(rows->models, rows_model(rows, "face_recognizer", ids[0].id), false, 2,
                            &recognizer, &err) ||
         fus_recognizer_find(recognizer, &scene.plane, scene.face, &err))
         fail_msg("arcface: %s", err.detail);
@@ -326,8 +327,8 @@ static void the_classifier_names_what_its_graph_means(void **state)
     int kinds = 0, last = -1;
     assert_int_equal(rows_of(rows, "face_classifier", ids, FUS_COUNT(ids)), 1);
     rows_install(rows, rows_model(rows, "face_classifier", ids[0].id), classifier());
-    if (fus_classifier_new(rows->models, rows_model(rows, "face_classifier", ids[0].id), 2, &net,
-                           &err))
+    if (fus_classifier_new(rows->models, rows_model(rows, "face_classifier", ids[0].id), false, 2,
+                           &net, &err))
         fail_msg("fairface: %s", err.detail);
     for (int i = 0; i < 8; i++) {
         struct scene scene = scene_new(0.9 * i);

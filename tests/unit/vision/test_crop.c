@@ -164,12 +164,50 @@ static void crops_by_templates_are_equal_but_for_rounding(void **state)
     }
 }
 
+/* Positions of OpenCV 4 are whole 1/32 pixels: what is nearer than half of that changes nothing. */
+static void opencv_4_cuts_positions(void **state)
+{
+    uint8_t from[3 * 4 * 4], to[3 * 4 * 4], other[3 * 4 * 4];
+    const struct fus_plane source = {from, 12, 4, 4, 3}, cut = {to, 12, 4, 4, 3},
+                           exact = {other, 12, 4, 4, 3};
+    const enum fus_border border = fus_border_for(FUS_BORDER_REPLICATE, true);
+    (void)state;
+    for (size_t i = 0; i < sizeof(from); i++)
+        from[i] = (uint8_t)(i % 12 / 3 * 80);
+    const struct fus_affine little = {1, 0, -0.014, 0, 1, 0}, third = {1, 0, -1.0 / 3, 0, 1, 0};
+    assert_true(fus_crop_u8(&source, &little, border, &cut));
+    assert_memory_equal(to, from, sizeof(from));
+    assert_true(fus_crop_u8(&source, &little, FUS_BORDER_REPLICATE, &exact));
+    assert_int_equal(other[0], 1); /* 0.014 * 80 */
+    assert_true(fus_crop_u8(&source, &third, border, &cut));
+    assert_int_equal(to[3], 80 + 28); /* 11 / 32 * 80 = 27.5, rounded half up */
+    assert_true(fus_crop_u8(&source, &third, FUS_BORDER_REPLICATE, &exact));
+    assert_int_equal(other[3], 80 + 27); /* 26.7 */
+    const struct fus_affine flat = {0, 0, 0, 0, 0, 0};
+    assert_false(fus_crop_u8(&source, &flat, border, &cut));
+}
+
+static void opencv_4_has_both_borders_and_floats(void **state)
+{
+    float from[4] = {8, 8, 8, 8}, black[4], replicated[4];
+    const struct fus_fplane source = {from, 2, 2, 2, 1}, a = {black, 2, 2, 2, 1},
+                            b = {replicated, 2, 2, 2, 1};
+    const struct fus_affine half = {1, 0, 0.5, 0, 1, 0};
+    (void)state;
+    assert_true(fus_crop_f32(&source, &half, fus_border_for(FUS_BORDER_BLACK, true), &a));
+    assert_true(fus_crop_f32(&source, &half, fus_border_for(FUS_BORDER_REPLICATE, true), &b));
+    assert_true(black[0] == 4 && black[1] == 8);
+    assert_true(replicated[0] == 8 && replicated[1] == 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_equal_the_plain_twin),
         cmocka_unit_test(floats_equal_the_plain_twin),
         cmocka_unit_test(a_matrix_without_an_inverse_is_refused),
+        cmocka_unit_test(opencv_4_cuts_positions),
+        cmocka_unit_test(opencv_4_has_both_borders_and_floats),
         cmocka_unit_test(synthetic_crops_have_the_recorded_sums),
         cmocka_unit_test(a_crop_by_the_recorded_matrix_is_equal),
         cmocka_unit_test(the_landmarkers_crop_is_equal),

@@ -1,33 +1,9 @@
-/* OpenCV 4's bilinear warp of 8-bit and float32 pictures in place of OpenCV 5's, on request.
- *
- * FaceFusion 3.8 pins OpenCV 5, whose warp interpolates at the exact place; so does ours. The whole
- * runs were recorded with OpenCV 4.10, which cuts places to 1/32 pixel. With its warp in ours'
- * place (the linker sends all callers here: --wrap in tools/meson.build) what is left of a case's
- * difference is not the warp's. Only this program is linked so. */
-#include "opencv4.h"
+#include "vision/crop_opencv_4.h"
 
 #include <math.h>
-#include <stdatomic.h>
 
 #include "base/macros.h"
 #include "vision/bilinear_f64.h"
-#include "vision/crop.h"
-
-static atomic_bool wanted;
-
-bool __real_fus_crop_u8(const struct fus_plane *from, const struct fus_affine *m,
-                        enum fus_border border, const struct fus_plane *to);
-bool __real_fus_crop_f32(const struct fus_fplane *from, const struct fus_affine *m,
-                         enum fus_border border, const struct fus_fplane *to);
-bool __wrap_fus_crop_u8(const struct fus_plane *from, const struct fus_affine *m,
-                        enum fus_border border, const struct fus_plane *to);
-bool __wrap_fus_crop_f32(const struct fus_fplane *from, const struct fus_affine *m,
-                         enum fus_border border, const struct fus_fplane *to);
-
-void parity_opencv4(bool on)
-{
-    atomic_store(&wanted, on);
-}
 
 /* Index of the sample k (0..3: top left, top right, bottom left, bottom right) at a position, in
  * pixels from the picture's start: row * width + column. -1: black. */
@@ -35,7 +11,7 @@ static ptrdiff_t sample(int width, int height, enum fus_border border,
                         const struct fus_position_f64 *at, int k)
 {
     int x = at->x + (k & 1), y = at->y + (k >> 1);
-    if (border == FUS_BORDER_REPLICATE) {
+    if (border & FUS_BORDER_REPLICATE) {
         x = FUS_CLAMP(x, 0, width - 1);
         y = FUS_CLAMP(y, 0, height - 1);
     }
@@ -51,12 +27,10 @@ static struct fus_position_f64 position(const struct fus_affine *inverse, int x,
         fus_row_part_f64(inverse->yy, inverse->ty, y) + fus_column_part_f64(inverse->yx, x));
 }
 
-bool __wrap_fus_crop_u8(const struct fus_plane *from, const struct fus_affine *m,
-                        enum fus_border border, const struct fus_plane *to)
+bool fus_crop_u8_opencv_4(const struct fus_plane *from, const struct fus_affine *m,
+                          enum fus_border border, const struct fus_plane *to)
 {
     struct fus_affine inverse;
-    if (!atomic_load(&wanted))
-        return __real_fus_crop_u8(from, m, border, to);
     if (!fus_crop_inverse(m, &inverse) ||
         !fus_positions_bounded_f64(&inverse, to->width, to->height))
         return false;
@@ -78,12 +52,10 @@ bool __wrap_fus_crop_u8(const struct fus_plane *from, const struct fus_affine *m
     return true;
 }
 
-bool __wrap_fus_crop_f32(const struct fus_fplane *from, const struct fus_affine *m,
-                         enum fus_border border, const struct fus_fplane *to)
+bool fus_crop_f32_opencv_4(const struct fus_fplane *from, const struct fus_affine *m,
+                           enum fus_border border, const struct fus_fplane *to)
 {
     struct fus_affine inverse;
-    if (!atomic_load(&wanted))
-        return __real_fus_crop_f32(from, m, border, to);
     if (!fus_crop_inverse(m, &inverse) ||
         !fus_positions_bounded_f64(&inverse, to->width, to->height))
         return false;
