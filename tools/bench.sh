@@ -15,7 +15,7 @@ if [ ! -d "$models" ]; then
     exit 0
 fi
 donor=$parity/inputs/astronaut.png
-"$bench" --models "$models" --donor "$donor" --seconds 4 --factor 1
+"$bench" --models "$models" --donor "$donor" --seconds 3 --rounds 7 --factor 1
 heavy=$(mktemp -d)
 trap 'rm -rf "$heavy"' EXIT
 for file in "$models"/*; do
