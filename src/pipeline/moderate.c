@@ -38,15 +38,17 @@ static int moderate_still(const struct fus_moderation_request *request, struct f
     return rc ? rc : look(gate, &still.image, 0, moderation, err);
 }
 
-/* A frame of the clip; those that are no sample are only decoded. */
-static int take_frame(const struct fus_frame *frame, int64_t number, int64_t every,
+/* A frame of the clip. The first one is kept, and looked at if it is a sample; of the others those
+ * that are no sample are only decoded. */
+static int take_frame(const struct fus_frame *frame, int64_t number, bool first, int64_t every,
                       struct fus_gate *gate, struct fus_image *bgr,
                       struct fus_moderation *moderation, struct fus_error *err)
 {
     const struct fus_image *image = &frame->image;
+    bool sample = number % every == 0;
     int rc = 0;
 
-    if (number % every != 0)
+    if (!sample && !first)
         return 0;
     if (!bgr->plane[0])
         rc = fus_image_alloc(bgr, FUS_PIXEL_BGR8, image->width, image->height, err);
@@ -54,10 +56,11 @@ static int take_frame(const struct fus_frame *frame, int64_t number, int64_t eve
         return rc;
     fus_color_to_bgr(image, (struct fus_rect){0, 0, image->width, image->height}, bgr->plane[0],
                      bgr->stride_bytes[0]);
-    return look(gate, bgr, number, moderation, err);
+    return sample ? look(gate, bgr, number, moderation, err) : 0;
 }
 
-/* One frame a second, counted from the clip's first frame, of the range that will be processed. */
+/* One frame a second, counted from the clip's first frame, of the range that will be processed. A
+ * range too short to hold one is judged by its first frame: FaceFusion lets it pass unseen. */
 static int moderate_clip(const struct fus_moderation_request *request, struct fus_gate *gate,
                          struct fus_progress *progress, struct fus_moderation *moderation,
                          struct fus_error *err)
@@ -81,9 +84,14 @@ static int moderate_clip(const struct fus_moderation_request *request, struct fu
             rc = fus_reader_next(reader, &message, err);
         if (rc || message->kind == FUS_MESSAGE_END)
             break;
-        if (message->kind == FUS_MESSAGE_VIDEO)
-            rc = take_frame(&message->frame, number++, every, gate, &bgr, moderation, err);
+        if (message->kind == FUS_MESSAGE_VIDEO) {
+            rc = take_frame(&message->frame, number, number == request->start_frame, every, gate,
+                            &bgr, moderation, err);
+            number++;
+        }
     }
+    if (!rc && moderation->sampled == 0 && bgr.plane[0])
+        rc = look(gate, &bgr, request->start_frame, moderation, err);
     return rc;
 }
 

@@ -552,10 +552,18 @@ static void a_clip_is_refused_above_one_explicit_second_in_ten(void **state)
     assert_no_output(scene);
     /* only the range that is used is looked at */
     fake.looks = 0;
-    fake.explicit_looks = 1;
-    assert_int_equal(run(scene, "{\"trim_frame_start\":1,\"trim_frame_end\":24}"), 0);
-    assert_int_equal(scene->result.moderation.sampled, 0);
+    fake.explicit_looks = 0;
+    assert_int_equal(run(scene, "{\"trim_frame_start\":20,\"trim_frame_end\":27}"), 0);
+    assert_int_equal(scene->result.moderation.sampled, 1);
+    assert_int_equal(scene->result.moderation.sampled_frames[0], 25);
     assert_int_equal(scene->result.moderation.state, FUS_MODERATION_PASSED);
+    /* a range without a sample is judged by its first frame */
+    fake.looks = 0;
+    fake.explicit_looks = 1;
+    assert_int_equal(run(scene, "{\"trim_frame_start\":1,\"trim_frame_end\":24}"),
+                     FUS_E_CONTENT_REJECTED);
+    assert_int_equal(scene->result.moderation.sampled_frames[0], 1);
+    assert_int_equal(fake.looks, 1);
 }
 
 int main(void)
