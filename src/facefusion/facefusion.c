@@ -19,7 +19,6 @@
 #include "facefusion/group.h"
 #include "facefusion/output.h"
 #include "processors/processor.h"
-#include "safety/gate.h"
 #include "safety/moderation.h"
 
 enum { LOOK_MS = 50, READS_AT_A_TIME = 64, EXIT_REFUSED = 2 };
@@ -90,17 +89,15 @@ void fus_facefusion_check(const struct fus_params *params, const struct fus_mode
                           const char *gate, const char *prefix, struct fus_error_list *errors)
 {
     char pointer[96];
-    const struct fus_model *missing = NULL;
     refuse_own_parameters(params, prefix, errors);
     (void)snprintf(pointer, sizeof(pointer), "%s/processors", prefix);
     if (fus_params_list_count(params, "processors") == 0)
         fus_error_list_add(errors, FUS_E_INVALID_PARAMETER, pointer,
                            "the engine facefusion needs a processor");
-    else if (fus_gate_policy_parse(gate) != FUS_GATE_OFF && !fus_gate_installed(models, &missing))
-        fus_error_list_add(errors, FUS_E_MODEL_NOT_FOUND, pointer,
-                           "the content gate%s%s is not installed. To install it: fusiond models "
-                           "pull nsfw_1 nsfw_2 nsfw_3",
-                           missing != NULL ? "'s model " : "", missing != NULL ? missing->id : "");
+    /* what it makes is always a generator's: the gate is needed unless it is off */
+    fus_processors_check_gate(params, models,
+                              fus_gate_policy_parse(gate) == FUS_GATE_OFF ? "off" : "required",
+                              prefix, errors);
 }
 
 /* ---- the job's own folder ---- */
