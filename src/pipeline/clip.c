@@ -50,24 +50,20 @@ static bool is_sized(const struct clip *clip)
     return !fus_size_equal(clip->native, clip->output) || fus_chain_enlarges(&clip->job->chain);
 }
 
-static bool is_compat(const struct fus_pipeline_job *job)
-{
-    return fus_params_text(job->request->params, "compat") != NULL;
-}
-
 static void plan_sizes(struct clip *clip)
 {
     double scale = fus_params_float(clip->job->request->params, "output_video_scale");
 
     clip->native = (struct fus_size){clip->job->info.width, clip->job->info.height};
-    clip->output = fus_size_scaled(clip->native, scale, is_compat(clip->job));
+    clip->output =
+        fus_size_scaled(clip->native, scale, fus_options_compat(clip->job->request->params));
     clip->working = fus_size_working(clip->native, clip->output);
 }
 
 /* FaceFusion 3.8 takes every picture of a clip to BGR and back, changed or not. */
 static bool as_ffmpeg(const struct fus_pipeline_job *job)
 {
-    return job->chain.bgr && is_compat(job);
+    return job->chain.bgr && fus_options_compat(job->request->params);
 }
 
 static void reader_options_of(const struct fus_pipeline_job *job, int threads,

@@ -29,6 +29,11 @@ static double score_of(const struct fus_params *params, const char *name)
     return fus_params_is_set(params, name) ? fus_params_float(params, name) : -1.0;
 }
 
+bool fus_options_compat(const struct fus_params *params)
+{
+    return fus_params_text(params, "compat") != NULL;
+}
+
 bool fus_options_opencv_4(const struct fus_params *params)
 {
     const char *compat = fus_params_text(params, "compat");
@@ -47,7 +52,7 @@ void fus_options_analyser(const struct fus_params *params, int threads,
         .landmarker_score = score_of(params, "face_landmarker_score"),
         .detector_off = is_off(params, "face_detector_score"),
         .landmarker_off = is_off(params, "face_landmarker_score"),
-        .compat = fus_params_text(params, "compat") != NULL,
+        .compat = fus_options_compat(params),
         .opencv_4 = fus_options_opencv_4(params),
         .threads = threads,
     };

@@ -6,7 +6,9 @@
 #include "faces/analyser.h"
 #include "media/writer.h"
 
-/* compat names FaceFusion as it runs with OpenCV 4. */
+/* FaceFusion 3.8's known defects are wanted. */
+bool fus_options_compat(const struct fus_params *params);
+/* Those of one that runs with OpenCV 4. */
 bool fus_options_opencv_4(const struct fus_params *params);
 /* Texts stay the set's. */
 void fus_options_analyser(const struct fus_params *params, int threads,

@@ -171,7 +171,7 @@ static int open_chain(struct fus_pipeline_job *job, struct fus_error *err)
         .clip = job->info.is_video,
         .threads = job->info.is_video ? fus_thread_plan(job->engine->threads).processor
                                       : job->engine->threads,
-        .compat = fus_params_text(job->request->params, "compat") != NULL,
+        .compat = fus_options_compat(job->request->params),
         .opencv_4 = fus_options_opencv_4(job->request->params),
         .warn = fus_progress_warn_user,
         .warn_user = &job->progress,

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "faces/analyser.h"
+#include "pipeline/options.h"
 
 static int age_of(const struct fus_params *params, const char *name)
 {
@@ -13,8 +14,6 @@ static int age_of(const struct fus_params *params, const char *name)
 void fus_selection_init(struct fus_selection *selection, const struct fus_params *params,
                         const struct fus_models *models)
 {
-    const char *compat = fus_params_text(params, "compat");
-
     *selection = (struct fus_selection){
         .options =
             {
@@ -28,7 +27,7 @@ void fus_selection_init(struct fus_selection *selection, const struct fus_params
                 .reference_position = (int)fus_params_int(params, "reference_face_position"),
                 .reference_distance = fus_params_float(params, "reference_face_distance"),
             },
-        .strict = compat != NULL,
+        .strict = fus_options_compat(params),
         .frame_number = fus_params_int(params, "reference_frame_number"),
         .frame_given = fus_params_is_set(params, "reference_frame_number"),
     };

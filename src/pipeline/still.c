@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "media/scale.h"
 #include "pipeline/job.h"
+#include "pipeline/options.h"
 #include "pipeline/size.h"
 
 static int read_target(struct fus_pipeline_job *job, struct fus_still *still, struct fus_error *err)
@@ -59,11 +60,6 @@ static int add_facts(struct fus_pipeline_job *job, const struct fus_image *image
         rc = fus_analyser_add(job->analyser, image, wants, &faces->items[chosen], err);
     }
     return rc;
-}
-
-static bool is_compat(const struct fus_pipeline_job *job)
-{
-    return fus_params_text(job->request->params, "compat") != NULL;
 }
 
 static int find_faces(struct fus_pipeline_job *job, const struct fus_still *still,
@@ -125,8 +121,8 @@ static int process(struct fus_pipeline_job *job, struct fus_still *still, struct
     const struct fus_params *params = job->request->params;
     bool needs_faces = job->chain.needs & FUS_NEEDS_FACES;
     struct fus_size native = size_of(&still->image);
-    struct fus_size output =
-        fus_size_scaled(native, fus_params_float(params, "output_image_scale"), is_compat(job));
+    struct fus_size output = fus_size_scaled(native, fus_params_float(params, "output_image_scale"),
+                                             fus_options_compat(job->request->params));
     struct fus_canvas canvas = {0};
     int rc = 0;
 
@@ -134,7 +130,7 @@ static int process(struct fus_pipeline_job *job, struct fus_still *still, struct
         return fus_error_set(err, FUS_E_OUT_OF_MEMORY, "Not enough memory for the faces.");
     if (needs_faces)
         rc = find_faces(job, still, faces, err);
-    if (!rc && is_compat(job))
+    if (!rc && fus_options_compat(job->request->params))
         rc = fus_still_recode(still, err);
     if (!rc)
         rc = scale_image(&still->image, fus_size_working(native, output), err);
@@ -156,7 +152,7 @@ static int encode(struct fus_pipeline_job *job, const struct fus_still *still, u
     const struct fus_still_options options = {
         .container = job->container,
         .quality = (int)fus_params_int(job->request->params, "output_image_quality"),
-        .as_facefusion = is_compat(job),
+        .as_facefusion = fus_options_compat(job->request->params),
     };
     int64_t start_us = fus_clock_monotonic_us();
     int rc;
